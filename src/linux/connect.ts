@@ -1,0 +1,146 @@
+/**
+ * Outgoing TCP and unix connections: made non-blocking here, adopted by Bun.connect({ fd }) (DESIGN §5).
+ *
+ * On the path of each connection: the addresses are encoded once at load, nothing is allocated per call.
+ */
+import { dlopen } from "bun:ffi";
+import { closeDescriptor } from "./descriptors.ts";
+import { errno } from "./errors.ts";
+import { AF_INET, AF_INET6, AF_UNIX, newSockaddr, readSockaddr, type SocketName } from "./sockaddr.ts";
+
+const libc = dlopen("libc.so.6", {
+  socket: { args: ["i32", "i32", "i32"], returns: "i32" },
+  bind: { args: ["i32", "ptr", "u32"], returns: "i32" },
+  connect: { args: ["i32", "ptr", "u32"], returns: "i32" },
+  setsockopt: { args: ["i32", "i32", "i32", "ptr", "u32"], returns: "i32" },
+  getsockname: { args: ["i32", "ptr", "ptr"], returns: "i32" },
+  getpeername: { args: ["i32", "ptr", "ptr"], returns: "i32" },
+  shutdown: { args: ["i32", "i32"], returns: "i32" },
+}).symbols;
+
+const STREAM_NONBLOCK_CLOEXEC = 1 | 0o4000 | 0o2000000;
+const EINPROGRESS = 115;
+const EAGAIN = 11;
+const SOL_SOCKET = 1;
+const SO_REUSEADDR = 2;
+const SO_KEEPALIVE = 9;
+const SO_LINGER = 13;
+const SO_SNDBUF = 7;
+const SO_RCVBUF = 8;
+const SO_BINDTODEVICE = 25;
+const IPPROTO_TCP = 6;
+const TCP_KEEPIDLE = 4;
+const TCP_KEEPINTVL = 5;
+const TCP_KEEPCNT = 6;
+const TCP_USER_TIMEOUT = 18;
+const TCP_FASTOPEN_CONNECT = 30;
+const IPPROTO_IP = 0;
+const IP_BIND_ADDRESS_NO_PORT = 24;
+
+const ONE = new Int32Array([1]);
+const value = new Int32Array(1);
+const name = newSockaddr();
+const nameLength = new Uint32Array(1);
+
+/** Options of connections to one server, settled at load. */
+export interface ConnectPlan {
+  family: number;
+  address: Uint8Array;
+  /** Our own address; null: the kernel's choice. */
+  source: Uint8Array | null;
+  /** With source ports of our own the port is written into `source` before each call. */
+  sourcePorts: boolean;
+  interface: Uint8Array | null;
+  keepAlive: KeepAlive | null;
+  tfo: boolean;
+  userTimeoutMs: number;
+  sndbuf: number;
+  rcvbuf: number;
+}
+
+/** Seconds and probes; 0: the system's. */
+export interface KeepAlive {
+  idleSec: number;
+  intervalSec: number;
+  count: number;
+}
+
+export const familyOf = (address: Uint8Array): number => address[0]! | (address[1]! << 8);
+
+function setInt(fd: number, level: number, option: number, to: number): number {
+  value[0] = to;
+  return libc.setsockopt(fd, level, option, value, 4);
+}
+
+/** A descriptor whose connection is under way, or minus errno. */
+export function startConnect(plan: ConnectPlan): number {
+  const fd = libc.socket(plan.family, STREAM_NONBLOCK_CLOEXEC, 0);
+  if (fd < 0) return -errno();
+  if (plan.keepAlive !== null) setKeepAlive(fd, plan.keepAlive);
+  if (plan.tfo) setInt(fd, IPPROTO_TCP, TCP_FASTOPEN_CONNECT, 1);
+  if (plan.userTimeoutMs > 0) setInt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, plan.userTimeoutMs);
+  if (plan.sndbuf > 0) setInt(fd, SOL_SOCKET, SO_SNDBUF, plan.sndbuf);
+  if (plan.rcvbuf > 0) setInt(fd, SOL_SOCKET, SO_RCVBUF, plan.rcvbuf);
+  let failed = 0;
+  if (plan.interface !== null) {
+    failed = libc.setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, plan.interface, plan.interface.length);
+  }
+  if (failed === 0 && plan.source !== null) {
+    // Without a port of its own the kernel picks one at connect time, so that 64 k connections per server fit.
+    if (!plan.sourcePorts) libc.setsockopt(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, ONE, 4);
+    else libc.setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, ONE, 4);
+    failed = libc.bind(fd, plan.source, plan.source.length);
+  }
+  if (failed === 0) failed = libc.connect(fd, plan.address, plan.address.length);
+  if (failed === 0) return fd;
+  const why = errno();
+  if (why === EINPROGRESS) return fd;
+  closeDescriptor(fd);
+  // A unix socket with a full queue says EAGAIN: nobody will tell us when there is room.
+  return -(why === EAGAIN && plan.family === AF_UNIX ? 111 : why);
+}
+
+export function setKeepAlive(fd: number, { idleSec, intervalSec, count }: KeepAlive): void {
+  libc.setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, ONE, 4);
+  if (idleSec > 0) setInt(fd, IPPROTO_TCP, TCP_KEEPIDLE, idleSec);
+  if (intervalSec > 0) setInt(fd, IPPROTO_TCP, TCP_KEEPINTVL, intervalSec);
+  if (count > 0) setInt(fd, IPPROTO_TCP, TCP_KEEPCNT, count);
+}
+
+/** The next close of this socket is a reset that forgets what is unsent (`option nolinger`). */
+export function setNoLinger(fd: number): void {
+  libc.setsockopt(fd, SOL_SOCKET, SO_LINGER, new Int32Array([1, 0]), 8);
+}
+
+export const localName = (fd: number): SocketName | null => nameBy(libc.getsockname, fd);
+export const peerName = (fd: number): SocketName | null => nameBy(libc.getpeername, fd);
+
+function nameBy(call: typeof libc.getsockname, fd: number): SocketName | null {
+  nameLength[0] = name.length;
+  return call(fd, name, nameLength) < 0 ? null : readSockaddr(name, nameLength[0]!);
+}
+
+/**
+ * Bytes of the peer's IP address into `into`; returns 4 or 16, or 0 for a unix socket. IPv4-mapped comes out as 4.
+ * For the hash of `balance source`: no string is made.
+ */
+export function peerAddress(fd: number, into: Uint8Array): number {
+  nameLength[0] = name.length;
+  if (libc.getpeername(fd, name, nameLength) < 0) return 0;
+  const family = name[0]! | (name[1]! << 8);
+  if (family === AF_INET) {
+    into[0] = name[4]!;
+    into[1] = name[5]!;
+    into[2] = name[6]!;
+    into[3] = name[7]!;
+    return 4;
+  }
+  if (family !== AF_INET6) return 0;
+  let zeros = 0;
+  while (zeros < 10 && name[8 + zeros] === 0) zeros++;
+  const mapped = zeros === 10 && name[18] === 0xff && name[19] === 0xff;
+  const from = mapped ? 20 : 8;
+  const length = mapped ? 4 : 16;
+  for (let i = 0; i < length; i++) into[i] = name[from + i]!;
+  return length;
+}

@@ -1,0 +1,29 @@
+/** Who the process is and where its root lies: chroot(2), setsid(2), the groups and users of /etc. */
+import { dlopen } from "bun:ffi";
+import { readFileSync } from "node:fs";
+import { check } from "./errors.ts";
+
+const libc = dlopen("libc.so.6", {
+  chroot: { args: ["cstring"], returns: "i32" },
+  setsid: { args: [], returns: "i32" },
+  setgroups: { args: ["u64", "ptr"], returns: "i32" },
+}).symbols;
+
+export function changeRoot(path: string): void {
+  check(libc.chroot(new TextEncoder().encode(`${path}\0`)), "chroot", `Cannot chroot to "${path}"`);
+  process.chdir("/");
+}
+
+export const newSession = (): void => void libc.setsid();
+
+/** Forgets the groups of whoever started us, before the group itself is changed. */
+export const dropGroups = (): void => void check(libc.setgroups(0, null), "setgroups");
+
+/** Numeric id of a user or group in passwd(5) or group(5); null when there is none of that name. */
+export function lookUpId(file: "/etc/passwd" | "/etc/group", name: string): number | null {
+  for (const line of readFileSync(file, "utf8").split("\n")) {
+    const fields = line.split(":");
+    if (fields[0] === name) return Number(fields[2]);
+  }
+  return null;
+}

@@ -1,0 +1,72 @@
+/**
+ * What a finished (or, with logasap, begun) session hands to the log: the fields behind haproxy's log-format variables.
+ *
+ * The proxy keeps one record per process and fills it for each line; a compiled format says which of the costly
+ * fields (addresses) it needs, so that no string is made that no format asks for.
+ */
+export interface SessionRecord {
+  /** ms since 1970 at which the connection was accepted. */
+  acceptedAtMs: number;
+  /** Filled when the format needs `client`: %ci %cp. Host "unix" and the listener's id for a unix socket. */
+  clientHost: string;
+  clientPort: number;
+  /** `local`: the address the client connected to, %fi %fp. */
+  localHost: string;
+  localPort: number;
+  /** `source`: our own address towards the server, %bi %bp. */
+  sourceHost: string;
+  sourcePort: number;
+  /** `server`: %si %sp. */
+  serverHost: string;
+  serverPort: number;
+
+  frontendName: string;
+  /** The frontend's own name again when no backend was chosen. */
+  backendName: string;
+  /** "<NOSRV>" when none was chosen. */
+  serverName: string;
+  /** TLS on the client's side: a `~` follows the frontend's name in %ft. */
+  tls: boolean;
+
+  /** Times in ms; -1: not reached. Th Tw Tc Tt Td as configuration.txt 8.4 defines them. */
+  handshakeMs: number;
+  queueMs: number;
+  connectMs: number;
+  totalMs: number;
+  dataMs: number;
+
+  /** %U from the client, %B to the client. */
+  bytesUp: number;
+  bytesDown: number;
+  /** Two letters in TCP mode: how the session ended, and where it stood (configuration.txt 8.5). */
+  termination: string;
+
+  /** Connections at the time of logging: %ac %fc %bc %sc. */
+  actConn: number;
+  feConn: number;
+  beConn: number;
+  srvConn: number;
+  retries: number;
+  /** %rc is written with a leading + when the session was redispatched. */
+  redispatched: boolean;
+  /** Places that were before it: %sq %bq. */
+  serverQueue: number;
+  backendQueue: number;
+
+  /** %ID; "" when the proxy has no unique-id-format. */
+  uniqueId: string;
+  /** %rt: sessions seen by this process. */
+  sequence: number;
+  /** `option logasap` is on: %Tt and %B carry a leading +. Set by the logger, from the option. */
+  asap: boolean;
+  /** Captured values by slot, null where nothing was captured (%hr %hrl, %hs %hsl). Absent: none is declared. */
+  requestCaptures?: readonly (string | null)[];
+  responseCaptures?: readonly (string | null)[];
+}
+/** The groups of fields that cost something to fill. */
+export interface RecordNeeds {
+  client: boolean;
+  local: boolean;
+  source: boolean;
+  server: boolean;
+}

@@ -1,0 +1,319 @@
+/**
+ * Where log lines go: UDP, unix datagram sockets, inherited descriptors. Lines collect per destination and leave in batches.
+ *
+ * Nothing here waits or throws: what a destination does not take stays in its buffer, and what finds no room there is dropped
+ * and counted. The socket calls that Bun lacks are handed in (src/linux).
+ */
+import { closeSync, fstatSync, writeSync } from "node:fs";
+import { isatty } from "node:tty";
+import type { LogTarget } from "../config/haproxy/model.ts";
+import { type LineBuffer, lineBuffer } from "./line_buffer.ts";
+
+export interface DatagramCalls {
+  /** A connected, non-blocking datagram socket; negative: -errno. */
+  openUnixDatagram(path: string): number;
+  /**
+   * Sends the first `count` of the datagrams that lie one after another in `bytes`, without waiting.
+   * Returns how many were taken, or -errno when the first one was not; -EAGAIN is a receiver whose queue is full.
+   */
+  sendDatagrams(fd: number, bytes: Uint8Array, lengths: Uint32Array, count: number): number;
+  /** Sets O_NONBLOCK. */
+  setNonBlocking(fd: number): void;
+}
+
+/** Longest value of `len`, and room for a good batch of ordinary lines. */
+const CAPACITY = 2 * 65_536;
+const MAX_LINES = 1024;
+const FLUSH_MS = 1;
+/** How soon a destination that took nothing is tried again. */
+const RETRY_MS = 20;
+const EAGAIN = -11;
+/** A write of whole lines up to this size is not mixed with another process's on the same pipe (POSIX: PIPE_BUF). */
+const PIPE_BUF = 4096;
+
+/** Lines that wait: `count` of them from number `first`, one after another in `bytes` from `at` to `end`. */
+interface Lines {
+  bytes: Buffer;
+  lengths: Uint32Array;
+  first: number;
+  count: number;
+  at: number;
+  end: number;
+}
+
+interface Sink {
+  /** Takes off `lines` what the destination accepts now, and what can never be delivered: returns how many of those. */
+  deliver: (lines: Lines) => number;
+  close: () => void;
+}
+
+export interface Outlet {
+  /** Room for a line of up to `maxLength` bytes: write at `at` of this buffer, then `commit`. null: no room, counted as dropped. */
+  reserve(maxLength: number): LineBuffer | null;
+  commit(): void;
+}
+
+export interface Outlets {
+  /** The same destination gives the same outlet. */
+  open(to: LogTarget["to"]): Outlet;
+  /** Hands over what has collected, as far as the destinations take it now. */
+  flush(): void;
+  close(): void;
+}
+
+/** `dropped` is told how many lines were lost. */
+export function createOutlets(calls: DatagramCalls, dropped: (lines: number) => void): Outlets {
+  const batches = new Map<string, Batch>();
+  let timer: ReturnType<typeof setTimeout> | null = null;
+
+  function flush(): void {
+    if (timer !== null) clearTimeout(timer);
+    timer = null;
+    let left = false;
+    for (const batch of batches.values()) {
+      batch.flush();
+      left ||= batch.waiting();
+    }
+    if (left) {
+      timer = setTimeout(flush, RETRY_MS);
+      // A destination that never takes its lines must not keep the process alive.
+      timer.unref();
+    }
+  }
+  const wanted = (): void => {
+    timer ??= setTimeout(flush, FLUSH_MS);
+  };
+
+  return {
+    flush,
+    open(to) {
+      const key = JSON.stringify(to);
+      let batch = batches.get(key);
+      if (batch === undefined) {
+        batch = createBatch(openSink(to, calls), wanted, dropped);
+        batches.set(key, batch);
+      }
+      return batch;
+    },
+    close() {
+      flush();
+      if (timer !== null) clearTimeout(timer);
+      for (const batch of batches.values()) batch.close();
+      batches.clear();
+    },
+  };
+}
+
+function openSink(to: LogTarget["to"], calls: DatagramCalls): Sink {
+  switch (to.kind) {
+    case "udp":
+      return udpSink(to.host, to.port, to.family);
+    case "unix":
+      return unixSink(to.path, calls);
+    case "fd":
+      return descriptorSink(to.fd, calls);
+  }
+}
+
+interface Batch extends Outlet {
+  flush(): void;
+  waiting(): boolean;
+  close(): void;
+}
+
+function createBatch(sink: Sink, wanted: () => void, dropped: (lines: number) => void): Batch {
+  const buffer = lineBuffer(CAPACITY);
+  const lines: Lines = { bytes: buffer.bytes, lengths: new Uint32Array(MAX_LINES), first: 0, count: 0, at: 0, end: 0 };
+
+  function flush(): void {
+    if (lines.count === 0) return;
+    const lost = sink.deliver(lines);
+    if (lost > 0) dropped(lost);
+    lines.bytes.copyWithin(0, lines.at, lines.end);
+    lines.lengths.copyWithin(0, lines.first, lines.first + lines.count);
+    lines.end -= lines.at;
+    lines.first = 0;
+    lines.at = 0;
+  }
+
+  const fits = (length: number): boolean => lines.count < MAX_LINES && lines.end + length <= CAPACITY;
+
+  return {
+    reserve(maxLength) {
+      if (!fits(maxLength)) flush();
+      if (!fits(maxLength)) {
+        dropped(1);
+        return null;
+      }
+      buffer.at = lines.end;
+      return buffer;
+    },
+    commit() {
+      lines.lengths[lines.count++] = buffer.at - lines.end;
+      lines.end = buffer.at;
+      wanted();
+    },
+    flush,
+    waiting: () => lines.count > 0,
+    close() {
+      if (lines.count > 0) dropped(takeLines(lines, lines.count));
+      sink.close();
+    },
+  };
+}
+
+function takeLines(lines: Lines, count: number): number {
+  for (let i = 0; i < count; i++) lines.at += lines.lengths[lines.first++]!;
+  lines.count -= count;
+  return count;
+}
+
+/** Takes whole lines, and of the one after them what else was written. */
+function takeBytes(lines: Lines, size: number): void {
+  let rest = size;
+  while (lines.count > 0 && rest >= lines.lengths[lines.first]!) {
+    rest -= lines.lengths[lines.first]!;
+    takeLines(lines, 1);
+  }
+  if (rest === 0) return;
+  lines.lengths[lines.first]! -= rest;
+  lines.at += rest;
+}
+
+/**
+ * An unconnected UDP socket: a connected one is 0.4 µs per line cheaper, but keeps the route and source address it had when it
+ * was made. Making one is asynchronous: lines wait until it is there.
+ */
+function udpSink(host: string, port: number, family: 4 | 6): Sink {
+  let socket: Bun.udp.Socket<"buffer"> | null = null;
+  let state: "none" | "opening" | "closed" = "none";
+
+  function open(): void {
+    state = "opening";
+    // That nobody reads there (ICMP) is also reported to the handler: nothing is to be done about it.
+    const options = { hostname: family === 6 ? "::" : "0.0.0.0", port: 0, socket: { error() {} } };
+    Bun.udpSocket(options).then((made) => {
+      made.unref();
+      if (state === "closed") made.close();
+      else socket = made;
+    }, () => {
+      if (state === "opening") state = "none";
+    });
+  }
+  open();
+
+  return {
+    deliver(lines) {
+      if (socket === null) {
+        if (state === "opening") return 0;
+        // None could be made (out of descriptors): these lines are lost, later ones try again.
+        open();
+        return takeLines(lines, lines.count);
+      }
+      let lost = 0;
+      let failed = false;
+      while (lines.count > 0) {
+        try {
+          const sent = socket.sendMany(datagrams(lines, port, host));
+          if (sent <= 0) break;
+          takeLines(lines, sent);
+          failed = false;
+        } catch {
+          // The error may be an earlier datagram's, which the kernel reports with the next one sent: only the second is this one's.
+          if (failed) lost += takeLines(lines, 1);
+          failed = !failed;
+        }
+      }
+      return lost;
+    },
+    close() {
+      state = "closed";
+      socket?.close();
+      socket = null;
+    },
+  };
+}
+
+/** A unix datagram socket. The daemon behind it may be restarted, which makes the path another socket. */
+function unixSink(path: string, calls: DatagramCalls): Sink {
+  let fd = -1;
+
+  function reopen(): boolean {
+    if (fd >= 0) closeSync(fd);
+    fd = calls.openUnixDatagram(path);
+    return fd >= 0;
+  }
+
+  const send = ({ bytes, at, end, lengths, first, count }: Lines): number =>
+    calls.sendDatagrams(fd, bytes.subarray(at, end), lengths.subarray(first, first + count), count);
+
+  return {
+    deliver(lines) {
+      if (fd < 0 && !reopen()) return takeLines(lines, lines.count);
+      while (lines.count > 0) {
+        let taken = send(lines);
+        if (taken === 0 || taken === EAGAIN) return 0;
+        if (taken < 0) taken = reopen() ? send(lines) : taken;
+        if (taken < 0) return takeLines(lines, lines.count);
+        takeLines(lines, taken);
+      }
+      return 0;
+    },
+    close() {
+      if (fd >= 0) closeSync(fd);
+      fd = -1;
+    },
+  };
+}
+
+/** An inherited descriptor: pipe, terminal, file or stream socket. It stays open: it is not ours. */
+function descriptorSink(fd: number, calls: DatagramCalls): Sink {
+  try {
+    // As haproxy does: a terminal is shared with the shell, which expects it to block.
+    if (!isatty(fd) && !fstatSync(fd).isFile()) calls.setNonBlocking(fd);
+  } catch {
+    // A descriptor that is not open: each line tells so again, and is counted.
+  }
+  return {
+    deliver(lines) {
+      while (lines.count > 0) {
+        const size = sizeOfWrite(lines);
+        try {
+          const written = writeSync(fd, lines.bytes, lines.at, size);
+          takeBytes(lines, written);
+          if (written < size) return 0;
+        } catch (error) {
+          if ((error as NodeJS.ErrnoException).code === "EAGAIN") return 0;
+          return takeLines(lines, lines.count);
+        }
+      }
+      return 0;
+    },
+    close() {},
+  };
+}
+
+/** As many whole lines as fit into one write; at least one. */
+function sizeOfWrite({ lengths, first, count }: Lines): number {
+  let size = lengths[first]!;
+  for (let i = 1; i < count && size + lengths[first + i]! <= PIPE_BUF; i++) size += lengths[first + i]!;
+  return size;
+}
+
+/** The form Bun takes a batch in: data, port, address, and so on. One view of the buffer per line is unavoidable. */
+function datagrams(
+  { bytes, at, lengths, first, count }: Lines,
+  port: number,
+  host: string,
+): (Uint8Array | number | string)[] {
+  const list: (Uint8Array | number | string)[] = new Array(count * 3);
+  let from = at;
+  for (let i = 0; i < count; i++) {
+    const to = from + lengths[first + i]!;
+    list[i * 3] = bytes.subarray(from, to);
+    list[i * 3 + 1] = port;
+    list[i * 3 + 2] = host;
+    from = to;
+  }
+  return list;
+}

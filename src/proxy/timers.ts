@@ -1,0 +1,120 @@
+/**
+ * A coarse timer wheel over slots: one JavaScript timer per process, typed arrays, no object per timer.
+ *
+ * The wheel only says "look at this slot now"; the owner knows its deadlines and arms the slot again when it is early.
+ * So activity costs a store of the time, not a move in the wheel.
+ */
+
+const TICK_MS = 4;
+const BUCKETS = 2048;
+const HORIZON_TICKS = BUCKETS - 1;
+const NOWHERE = -1;
+
+/** ms on a clock that never goes back, from the start of the process. */
+export const clockMs = (): number => performance.now();
+
+export interface Wheel {
+  /** A slot of its own for its owner, until released. */
+  take(): number;
+  release(slot: number): void;
+  /** Look at the slot at `atMs` or, when that is beyond the wheel's horizon (8 s), earlier. Replaces what was armed. */
+  arm(slot: number, atMs: number): void;
+  disarm(slot: number): void;
+  /** When the slot will be looked at, in ms; Infinity when it is not armed. */
+  armedFor(slot: number): number;
+}
+
+/** @param look called for each slot whose time has come; the slot is disarmed before */
+export function createWheel(look: (slot: number, nowMs: number) => void): Wheel {
+  const heads = new Int32Array(BUCKETS).fill(NOWHERE);
+  let next = new Int32Array(256).fill(NOWHERE);
+  let previous = new Int32Array(256).fill(NOWHERE);
+  /** The tick a slot is armed for; NOWHERE: not armed. */
+  let ticks = new Int32Array(256).fill(NOWHERE);
+  let used = 0;
+  const free: number[] = [];
+  let armed = 0;
+  let done = Math.floor(clockMs() / TICK_MS);
+  let timer: ReturnType<typeof setTimeout> | null = null;
+  let timerTick = Infinity;
+
+  function grow(): void {
+    const size = next.length * 2;
+    const larger = (old: Int32Array): Int32Array<ArrayBuffer> => {
+      const array = new Int32Array(size).fill(NOWHERE);
+      array.set(old);
+      return array;
+    };
+    next = larger(next);
+    previous = larger(previous);
+    ticks = larger(ticks);
+  }
+
+  function unlink(slot: number): void {
+    const before = previous[slot]!;
+    const after = next[slot]!;
+    if (before === NOWHERE) heads[ticks[slot]! & HORIZON_TICKS] = after;
+    else next[before] = after;
+    if (after !== NOWHERE) previous[after] = before;
+    ticks[slot] = NOWHERE;
+    armed--;
+  }
+
+  function schedule(tick: number): void {
+    if (tick >= timerTick) return;
+    if (timer !== null) clearTimeout(timer);
+    timerTick = tick;
+    timer = setTimeout(turn, Math.max(1, tick * TICK_MS - clockMs()));
+  }
+
+  function turn(): void {
+    timer = null;
+    timerTick = Infinity;
+    const nowMs = clockMs();
+    const now = Math.floor(nowMs / TICK_MS);
+    // A process that slept longer than the wheel is round need not go round twice.
+    for (let tick = Math.max(done + 1, now - HORIZON_TICKS); tick <= now; tick++) {
+      const bucket = tick & HORIZON_TICKS;
+      for (let slot = heads[bucket]!; slot !== NOWHERE; slot = heads[bucket]!) {
+        unlink(slot);
+        look(slot, nowMs);
+      }
+    }
+    done = now;
+    if (armed === 0) return;
+    let tick = now + 1;
+    while (heads[tick & HORIZON_TICKS] === NOWHERE) tick++;
+    schedule(tick);
+  }
+
+  return {
+    take() {
+      const slot = free.pop();
+      if (slot !== undefined) return slot;
+      if (used === next.length) grow();
+      return used++;
+    },
+    release(slot) {
+      if (ticks[slot] !== NOWHERE) unlink(slot);
+      free.push(slot);
+    },
+    arm(slot, atMs) {
+      if (ticks[slot] !== NOWHERE) unlink(slot);
+      if (armed === 0) done = Math.floor(clockMs() / TICK_MS);
+      const tick = Math.min(Math.max(Math.ceil(atMs / TICK_MS), done + 1), done + HORIZON_TICKS);
+      const bucket = tick & HORIZON_TICKS;
+      const head = heads[bucket]!;
+      next[slot] = head;
+      previous[slot] = NOWHERE;
+      if (head !== NOWHERE) previous[head] = slot;
+      heads[bucket] = slot;
+      ticks[slot] = tick;
+      armed++;
+      schedule(tick);
+    },
+    disarm(slot) {
+      if (ticks[slot] !== NOWHERE) unlink(slot);
+    },
+    armedFor: (slot) => (ticks[slot] === NOWHERE ? Infinity : ticks[slot]! * TICK_MS),
+  };
+}

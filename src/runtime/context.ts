@@ -1,0 +1,19 @@
+/**
+ * What the commands of the stats socket may look at: the statistics' source, and what is this process's own.
+ */
+import type { ListenAddress } from "../config/haproxy/model.ts";
+import type { StatsSource } from "../stats/source.ts";
+
+/** A listening descriptor that `_getsocks` may pass on. */
+export interface PassedListener {
+  fd: number;
+  /** Network namespace by name; always the present one. */
+  namespace: "";
+  interface: string | null;
+  address: ListenAddress;
+}
+
+export interface RuntimeContext extends StatsSource {
+  listeners: readonly PassedListener[];
+  environment: Readonly<Record<string, string | undefined>>;
+}

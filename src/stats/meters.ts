@@ -1,0 +1,64 @@
+/**
+ * The two figures of `show info` that compare the present with a second ago: bytes sent and idle time.
+ *
+ * Relies on the pids that the proxy processes wrote on the board, and on /proc for their CPU time.
+ */
+import { readFileSync } from "node:fs";
+import { type Board, readCounter } from "../board/board.ts";
+import { WORDS_PER_WORKER, WORKER_WORD } from "../board/layout.ts";
+import type { Meters } from "./source.ts";
+
+/** USER_HZ: the unit of /proc/PID/stat on every Linux that we run on. */
+const TICKS_PER_SECOND = 100;
+
+export interface SampledMeters extends Meters {
+  /** To be called about once per second. */
+  sample(nowMs: number): void;
+}
+
+export function createMeters(board: Board, cpuTicksOf: (pid: number) => number = readCpuTicks): SampledMeters {
+  let last: { atMs: number; bytesOut: number; ticks: number } | null = null;
+  const meters: SampledMeters = {
+    bytesOutPerSecond: 0,
+    idlePercent: 100,
+    sample(nowMs) {
+      const next = { atMs: nowMs, bytesOut: totalBytesOut(board), ticks: totalTicks(board, cpuTicksOf) };
+      if (last !== null && nowMs > last.atMs) {
+        const seconds = (nowMs - last.atMs) / 1000;
+        meters.bytesOutPerSecond = Math.round((next.bytesOut - last.bytesOut) / seconds);
+        const busy = (next.ticks - last.ticks) / TICKS_PER_SECOND / seconds / board.layout.workers;
+        // A process that was replaced takes its ticks with it: the sum may fall.
+        meters.idlePercent = Math.round(100 * Math.min(1, Math.max(0, 1 - busy)));
+      }
+      last = next;
+    },
+  };
+  return meters;
+}
+
+/** What went to the clients, over all frontends. */
+export function totalBytesOut(board: Board): number {
+  let total = 0;
+  for (const { frontend } of board.layout.proxies) if (frontend >= 0) total += readCounter(board, frontend, "bytesOut");
+  return total;
+}
+
+function totalTicks(board: Board, cpuTicksOf: (pid: number) => number): number {
+  let total = 0;
+  for (let worker = 0; worker < board.layout.workers; worker++) {
+    const pid = board.workerWords[worker * WORDS_PER_WORKER + WORKER_WORD.pid]!;
+    if (pid > 0) total += cpuTicksOf(pid);
+  }
+  return total;
+}
+
+/** utime + stime of proc_pid_stat(5); the name in parentheses may hold blanks, so fields are counted after it. */
+function readCpuTicks(pid: number): number {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, "latin1");
+    const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+    return Number(fields[11]) + Number(fields[12]);
+  } catch {
+    return 0; // gone since the board was read
+  }
+}

@@ -1,0 +1,141 @@
+/**
+ * The rows of the benchmark: each is a configuration, a load and what to measure. A new row needs no code but its own
+ * line here, unless it brings a new kind of load (loads.ts).
+ */
+
+export interface Plan {
+  /** Where the proxy listens on 127.0.0.1. */
+  port: number;
+  /** Ports of real nginx servers, started afresh for each run. */
+  servers: readonly number[];
+  /** For sockets and files of one run. */
+  directory: string;
+}
+
+export type Load =
+  /** wrk with one thread, as fast as it goes. */
+  | { kind: "wrk"; connections: number; path: string; newConnections?: true }
+  /** h2load at a fixed rate: this share of what haproxy reaches flat out. */
+  | { kind: "paced"; connections: number; path: string; share: number }
+  /** Connections that made one request each and then stay silent. */
+  | { kind: "idle"; connections: number }
+  /** From the launch of the process to the first answer through it. */
+  | { kind: "start" }
+  /** -sf reloads while clients make requests on new and on kept connections. */
+  | { kind: "reload"; reloads: number };
+
+/** What is measured, each with its unit; the smaller the better, but for `rate`. */
+export const METRICS = {
+  cpu: "CPU/request, us",
+  rate: "requests/s",
+  p50: "p50, ms",
+  p99: "p99, ms",
+  rss: "RSS, MB",
+  pss: "PSS, MB",
+  pssEach: "PSS growth/conn, kB",
+  privateEach: "private growth/conn, kB",
+  start: "start, ms",
+  lost: "requests lost",
+} as const;
+export type Metric = keyof typeof METRICS;
+
+/** `ratio`: to haproxy's figure; `most`: of the figure itself. */
+export type Target = { ratio: number } | { most: number };
+
+export interface Row {
+  name: string;
+  what: string;
+  config: (plan: Plan) => string;
+  load: Load;
+  metrics: Partial<Record<Metric, Target | null>>;
+}
+
+const head = (more: readonly string[] = []) => `
+global
+  nbthread 1
+  maxconn 9000
+${more.map((line) => `  ${line}\n`).join("")}
+defaults
+  timeout connect 10s
+  timeout client 1h
+  timeout server 1h
+`;
+
+const tcp = ({ port, servers }: Plan) =>
+  `${head()}
+listen tcp
+  mode tcp
+  bind 127.0.0.1:${port}
+${servers.map((server, i) => `  server s${i + 1} 127.0.0.1:${server}\n`).join("")}`;
+
+const tcpWithStats = (plan: Plan) =>
+  tcp(plan).replace(head(), head([`stats socket ${plan.directory}/stats mode 600 level admin expose-fd listeners`]));
+
+/** Ten thousand servers over a hundred back ends; one of them is asked. */
+const manyServers = ({ port, servers }: Plan) => {
+  const backends = Array.from({ length: 100 }, (_, backend) => {
+    const lines = Array.from(
+      { length: 100 },
+      (_, i) => `  server s${i} 127.0.0.1:${servers[0]} weight ${1 + i % 100}\n`,
+    );
+    return `backend b${backend}\n  mode tcp\n  balance roundrobin\n${lines.join("")}`;
+  });
+  return `${head()}
+frontend tcp
+  mode tcp
+  bind 127.0.0.1:${port}
+  default_backend b7
+${backends.join("")}`;
+};
+
+export const ROWS: readonly Row[] = [
+  {
+    name: "tcp-small",
+    what: "tcp mode, small exchanges (128 B) on 50 connections kept alive",
+    config: tcp,
+    load: { kind: "wrk", connections: 50, path: "/small.txt" },
+    metrics: { cpu: { ratio: 1.0 }, rate: null, p50: null, p99: null, rss: null, pss: null },
+  },
+  {
+    name: "tcp-1m",
+    what: "tcp mode, 1 MiB answers on 10 connections kept alive",
+    config: tcp,
+    load: { kind: "wrk", connections: 10, path: "/1m" },
+    metrics: { cpu: { ratio: 0.5 }, rate: null, p50: null, p99: null, rss: null, pss: null },
+  },
+  {
+    name: "tcp-new",
+    what: "tcp mode, a new connection for each small exchange, 50 at a time",
+    config: tcp,
+    load: { kind: "wrk", connections: 50, path: "/small.txt", newConnections: true },
+    metrics: { cpu: { ratio: 1.0 }, rate: null, p50: null, p99: null },
+  },
+  {
+    name: "tcp-paced",
+    what: "tcp mode, small exchanges at half of what haproxy reaches, 50 connections",
+    config: tcp,
+    load: { kind: "paced", connections: 50, path: "/small.txt", share: 0.5 },
+    metrics: { p99: { ratio: 1.2 }, p50: null, cpu: null, rate: null },
+  },
+  {
+    name: "tcp-idle",
+    what: "tcp mode, 8 000 idle connections",
+    config: tcp,
+    load: { kind: "idle", connections: 8_000 },
+    metrics: { pssEach: { ratio: 1.2 }, privateEach: { ratio: 1.2 }, pss: null, rss: null },
+  },
+  {
+    name: "start-10000",
+    what: "from launch to the first answer with 10 000 servers configured",
+    config: manyServers,
+    load: { kind: "start" },
+    metrics: { start: { most: 1_000 } },
+  },
+  {
+    name: "reload",
+    what: "ten -sf reloads under 16 busy connections, kept and new",
+    config: tcpWithStats,
+    load: { kind: "reload", reloads: 10 },
+    metrics: { lost: { most: 0 }, rate: null },
+  },
+];

@@ -1,0 +1,192 @@
+/**
+ * The same expressions and ACLs through haproxy and through us: the same ones accepted, the same values, the same
+ * matches. What differs is listed with its reason.
+ */
+import { afterAll, beforeAll, expect, test } from "bun:test";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import type { Acl, Model } from "../src/config/haproxy/model.ts";
+import { compileAcl, splitAclWords } from "../src/proxy/samples/acl.ts";
+import { parseIPv4 } from "../src/proxy/samples/address.ts";
+import type { SampleContext } from "../src/proxy/samples/context.ts";
+import { compileExpression } from "../src/proxy/samples/expression.ts";
+import { namesOf } from "../src/proxy/samples/names.ts";
+import type { Setting } from "../src/proxy/samples/types.ts";
+import { freePort } from "./harness/ports.ts";
+import { cleanUp, HAPROXY, launch, start, temporaryDirectory } from "./harness/processes.ts";
+import { startSyslog } from "./harness/syslog.ts";
+import { ACLS, EXPRESSIONS, FILES } from "./samples_cases.ts";
+import { PROCESS } from "./samples_context.ts";
+
+/** What haproxy 2.6 does otherwise, and why we do not follow. */
+const DIFFERENT: Readonly<Record<string, string>> = {};
+
+/** Text or "-", as the log shows it. */
+let theirs: Map<string, string>;
+let ours: Map<string, string>;
+
+/** "refused", or what came out. */
+const REFUSED = "refused";
+
+const acl = (line: string) => `acl: ${line}`;
+
+const quoted = (text: string) => `'${text.replaceAll("'", `'\\''`)}'`;
+const directory = temporaryDirectory();
+const PORTS = { frontend: freePort(), bind: 0 };
+let clientPort = 0;
+
+/** The cases that haproxy refuses. It gives up after some fifty errors, so it is asked until it has none left. */
+async function refused(head: string, cases: readonly string[], config: (text: string, i: number) => string) {
+  const path = join(directory, "check.cfg");
+  const bad = new Set<string>();
+  for (;;) {
+    const asked = cases.filter((text) => !bad.has(text));
+    const before = bad.size;
+    let lines = head.split("\n").length;
+    const byLine = new Map<number, string>();
+    const parts = asked.map((text, i) => {
+      const part = config(text, i);
+      for (const _ of part.split("\n")) byLine.set(lines++, text);
+      return part;
+    });
+    writeFileSync(path, Buffer.from(`${head}${parts.join("\n")}\n`));
+    const checked = launch([HAPROXY!, "-c", "-f", path], directory);
+    await checked.exited;
+    for (const match of checked.stderr().matchAll(/\[ALERT\].*?check\.cfg:(\d+)\](?!: too many fatal)/g)) {
+      bad.add(byLine.get(Number(match[1]))!);
+    }
+    if (bad.size === before) return bad;
+  }
+}
+
+beforeAll(async () => {
+  for (const [name, text] of Object.entries(FILES)) writeFileSync(join(directory, name), text);
+  await using syslog = await startSyslog();
+  const head = `global
+  log 127.0.0.1:${syslog.port} len 65000 format raw local0
+  tune.bufsize 65000
+  tune.vars.sess-max-size 1000000
+defaults
+  mode tcp
+  timeout client 5s
+  timeout server 6s
+  timeout connect 5s
+`;
+  theirs = new Map();
+  const badExpressions = await refused(
+    `${head}listen f\n  bind 127.0.0.1:1\n  server s 127.0.0.1:1\n`,
+    EXPRESSIONS,
+    (text, i) => `listen f${i}\n  bind 127.0.0.1:1\n  server s 127.0.0.1:1\n  log-format ${quoted(`%[${text}]`)}`,
+  );
+  const files = (line: string) => line.replace(/(-f) ([a-z]+)/g, `$1 ${directory}/$2`);
+  const aclLine = (line: string, i: number) => `  acl a${i} ${files(line)}`;
+  const badAcls = await refused(`${head}listen f\n  bind 127.0.0.1:1\n`, ACLS, aclLine);
+  for (const text of badExpressions) theirs.set(text, REFUSED);
+  for (const line of badAcls) theirs.set(acl(line), REFUSED);
+  const expressions = EXPRESSIONS.filter((text) => !badExpressions.has(text));
+  const acls = ACLS.filter((line) => !badAcls.has(line));
+  const format = [
+    ...expressions.map((text) => `%[${text}]`),
+    ...acls.map((_, i) => `%[var(sess.a${i})]`),
+  ].map((field, i) => `\u0002${i}:${field}\u0003`);
+  const config = `${head}
+listen f
+  bind 127.0.0.1:${PORTS.frontend} name door
+  server s 127.0.0.1:1 weight 7 maxconn 10 maxqueue 5
+  log global
+${
+    acls.map((line, i) => `  acl a${i} ${files(line)}\n  tcp-request connection set-var(sess.a${i}) int(1) if a${i}`)
+      .join("\n")
+  }
+  log-format ${quoted(format.join("").replaceAll("\u0002", "<<").replaceAll("\u0003", ">>"))}
+`;
+  await using running = await start(config, {
+    program: HAPROXY!,
+    ready: [PORTS.frontend],
+    directory,
+  });
+  const client = await Bun.connect({ hostname: "127.0.0.1", port: PORTS.frontend, socket: { data() {} } });
+  clientPort = client.localPort;
+  client.end();
+  const line = await syslog.waitFor((text) => text.includes("<<0:"), "the line with all values");
+  const values = [...line.matchAll(/<<(\d+):([^]*?)>>(?=<<\d+:|$)/g)].map((match) => match[2]!);
+  expressions.forEach((text, i) => theirs.set(text, values[i] ?? "missing"));
+  acls.forEach((text, i) => theirs.set(acl(text), values[expressions.length + i] === "1" ? "match" : "no match"));
+  await running.stop();
+  ours = evaluateAll();
+});
+afterAll(cleanUp);
+
+/** The proxy of the configuration above, as far as samples look at it. */
+const MODEL = {
+  proxies: [{
+    name: "f",
+    kind: "listen",
+    id: 2,
+    binds: [{ id: 1, name: "door" }],
+    servers: [{ name: "s", id: 1, weight: 7 }],
+    defaultBackend: null,
+    timeouts: { client: 5000, server: 6000, tunnel: null },
+    options: { allbackups: false },
+  }],
+} as unknown as Model;
+
+function evaluateAll(): Map<string, string> {
+  const address = parseIPv4("127.0.0.1")!;
+  const counts = {
+    ...PROCESS.counts,
+    frontendConnections: () => 1,
+    frontendSessionRate: () => 1,
+    frontendRequestRate: () => 0,
+    listenerConnections: () => 1,
+  };
+  const context: SampleContext = {
+    process: { ...PROCESS, model: MODEL, counts },
+    clientAddress: () => address,
+    clientPort: () => clientPort,
+    localAddress: () => address,
+    localPort: () => PORTS.frontend,
+    frontend: 0,
+    listener: 0,
+    backend: 0,
+    server: -1,
+  };
+  const setting: Setting = {
+    scope: "log",
+    names: namesOf(MODEL, 0),
+    environment: (name) => process.env[name],
+    readFile: (path) => FILES[path] ?? null,
+  };
+  const results = new Map<string, string>();
+  for (const text of EXPRESSIONS) {
+    const compiled = compileExpression(Buffer.from(text).toString("latin1"), "str", setting);
+    if (!compiled.ok) results.set(text, REFUSED);
+    // The log writes a string up to a zero byte, and nothing as a dash.
+    else results.set(text, String(compiled.evaluate(context) ?? "").split("\0", 1)[0] || "-");
+  }
+  for (const line of ACLS) {
+    const [criterion = "", ...words] = splitWords(line);
+    const one: Acl = { name: "a", criterion, ...splitAclWords(words), place: { file: "", line: 0, column: 0 } };
+    const compiled = compileAcl(one, setting);
+    results.set(acl(line), !compiled.ok ? REFUSED : compiled.test(context) ? "match" : "no match");
+  }
+  return results;
+}
+
+/** As the configuration's lexer does it, for the lines of the cases: blanks, quotes, a backslash before a blank. */
+function splitWords(line: string): string[] {
+  const words: string[] = [];
+  for (const match of line.matchAll(/(?:"[^"]*"|'[^']*'|\\.|[^\s"'\\])+/g)) {
+    words.push(match[0].replace(/"([^"]*)"|'([^']*)'|\\(.)/g, (_all, a, b, c) => a ?? b ?? c));
+  }
+  return words;
+}
+
+const names = [...EXPRESSIONS, ...ACLS.map(acl)];
+
+test("as haproxy does", () => {
+  const differences = names
+    .filter((name) => !(name in DIFFERENT) && ours.get(name) !== theirs.get(name))
+    .map((name) => `${name}   ours: ${ours.get(name)}   theirs: ${theirs.get(name)}`);
+  expect(differences).toEqual([]);
+});
