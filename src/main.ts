@@ -3,23 +3,60 @@ import { basename } from "node:path";
 import { helpText, usageText } from "./cli/help.ts";
 import { parseArguments } from "./cli/options.ts";
 import { versionText } from "./cli/version.ts";
+import type { Invocation } from "./cli/invocation.ts";
 
-// argv[0] of a compiled program is always "bun"; argv0 is the name it was called by.
-const program = basename(process.argv0);
-const asked = parseArguments(process.argv.slice(2), program);
+const [first = "", ...rest] = process.argv.slice(2);
 
-switch (asked.kind) {
-  case "help":
-    process.stdout.write(helpText(program));
+switch (first) {
+  case "role:proxy":
+    (await import("./proxy/worker.ts")).runProxy(Number(rest[0]));
     break;
-  case "version":
-    process.stdout.write(versionText(asked.version ?? "short"));
+  case "role:control":
+    (await import("./runtime/role.ts")).runControl();
     break;
-  case "refused":
-    process.stderr.write(`${asked.problem}\n${asked.showUsage ? usageText(program) : ""}`);
-    process.exitCode = 1;
+  case "role:daemon":
+    await command(rest, true);
     break;
   default:
-    process.stderr.write(`Cannot ${asked.kind}: not supported yet\n`);
-    process.exitCode = 1;
+    await command(process.argv.slice(2), false);
+}
+
+async function command(args: string[], daemonized: boolean): Promise<void> {
+  // argv[0] of a compiled program is always "bun"; argv0 is the name it was called by.
+  const program = basename(process.argv0);
+  const asked = parseArguments(args, program);
+  switch (asked.kind) {
+    case "help":
+      process.stdout.write(helpText(program));
+      break;
+    case "version":
+      process.stdout.write(versionText(asked.version ?? "short"));
+      break;
+    case "refused":
+      process.stderr.write(`${asked.problem}\n${asked.showUsage ? usageText(program) : ""}`);
+      process.exitCode = 1;
+      break;
+    default:
+      process.exitCode = await run(asked, args, daemonized);
+      // Pending handles are those of a start that failed: nothing is to be waited for.
+      process.exit();
+  }
+}
+
+async function run(asked: Invocation, args: string[], daemonized: boolean): Promise<number> {
+  const { configChecks } = await import("./proxy/checks.ts");
+  const commands = await import("./supervisor/commands.ts");
+  if (asked.directory !== null) process.chdir(asked.directory);
+  switch (asked.kind) {
+    case "check":
+      return await commands.checkConfiguration(asked, configChecks);
+    case "condition":
+      return commands.evaluate(asked);
+    case "demo": {
+      const { startDemo } = await import("./demo/demo.ts");
+      return await commands.runService({ ...asked, files: [await startDemo()] }, configChecks, args, true);
+    }
+    default:
+      return await commands.runService(asked, configChecks, args, daemonized);
+  }
 }

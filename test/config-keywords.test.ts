@@ -10,7 +10,7 @@ import { BIND_OPTIONS } from "../src/config/haproxy/sections/bind.ts";
 import { globalTable } from "../src/config/haproxy/sections/global.ts";
 import { proxyTable } from "../src/config/haproxy/sections/proxy.ts";
 import { SERVER_PARAMETERS } from "../src/config/haproxy/sections/server.ts";
-import { loadText } from "../src/config/haproxy/load.fixture.ts";
+import { loadText } from "./config_fixture.ts";
 
 const GOLDEN = join(import.meta.dir, "golden/config/keywords.txt");
 

@@ -59,7 +59,7 @@ export function initBoard(memory: Uint8Array, layout: Layout, model: Model, nowM
     proxy.servers.forEach((server, s) => {
       const at = wordAt(firstServer + s, WORD.state);
       board.words[at] = server.disabled ? SERVER_STATE.down : SERVER_STATE.up;
-      board.words[wordAt(firstServer + s, WORD.admin)] = server.disabled ? ADMIN.configMaint : 0;
+      board.words[wordAt(firstServer + s, WORD.admin)] = server.disabled ? ADMIN.forcedMaint | ADMIN.configMaint : 0;
       board.words[wordAt(firstServer + s, WORD.weight)] = server.weight;
       board.words[wordAt(firstServer + s, WORD.maxconn)] = server.maxconn;
       if (!server.disabled) board.words[wordAt(backend, server.backup ? WORD.backup : WORD.active)]! += 1;

@@ -15,6 +15,9 @@ const libc = dlopen("libc.so.6", {
 const F_DUPFD_CLOEXEC = 1030;
 const F_GETFD = 1;
 const F_SETFD = 2;
+const F_GETFL = 3;
+const F_SETFL = 4;
+const O_NONBLOCK = 0o4000;
 const FD_CLOEXEC = 1;
 const MFD_CLOEXEC = 1;
 const RLIMIT_NOFILE = 7;
@@ -30,6 +33,9 @@ export const replaceDescriptor = (from: number, to: number): void => void check(
 export const isOpen = (fd: number): boolean => libc.fcntl(fd, F_GETFD, 0) >= 0;
 
 export const setCloseOnExec = (fd: number): void => void check(libc.fcntl(fd, F_SETFD, FD_CLOEXEC), "fcntl");
+
+export const setNonBlocking = (fd: number): void =>
+  void check(libc.fcntl(fd, F_SETFL, libc.fcntl(fd, F_GETFL, 0) | O_NONBLOCK), "fcntl");
 
 /** Memory without a file, zeroed, to be mapped by every process that inherits the descriptor. */
 export function createSharedMemory(name: string, bytes: number): number {

@@ -8,7 +8,8 @@ const location = libc.__errno_location() as Pointer;
 
 export const errno = (): number => read.i32(location, 0);
 
-const NAMES = new Map(Object.entries(constants.errno).map(([name, number]) => [number, name]));
+// The first name counts: EAGAIN, not its alias EWOULDBLOCK.
+const NAMES = new Map(Object.entries(constants.errno).toReversed().map(([name, number]) => [number, name]));
 export const errnoName = (number: number): string => NAMES.get(number) ?? `errno ${number}`;
 
 /** A system call that failed. `code` is errno's name, as in Node's errors. */

@@ -1,6 +1,7 @@
 /** Who the process is and where its root lies: chroot(2), setsid(2), the groups and users of /etc. */
 import { dlopen } from "bun:ffi";
-import { readFileSync } from "node:fs";
+import { openSync, readFileSync } from "node:fs";
+import { closeDescriptor, replaceDescriptor } from "./descriptors.ts";
 import { check } from "./errors.ts";
 
 const libc = dlopen("libc.so.6", {
@@ -26,4 +27,21 @@ export function lookUpId(file: "/etc/passwd" | "/etc/group", name: string): numb
     if (fields[0] === name) return Number(fields[2]);
   }
   return null;
+}
+
+/** Gives up root: chroot first (it needs root), then groups, group and user. Does nothing for what is not asked. */
+export function becomeUser(to: { chroot: string | null; uid: number | null; gid: number | null }): void {
+  if (to.chroot !== null) changeRoot(to.chroot);
+  if (to.gid !== null && to.gid !== process.getgid!()) {
+    if (process.getuid!() === 0) dropGroups();
+    process.setgid!(to.gid);
+  }
+  if (to.uid !== null && to.uid !== process.getuid!()) process.setuid!(to.uid);
+}
+
+/** Lets go of the terminal or pipe that started us: whoever waits for its end waits no longer for us. */
+export function detachOutput(): void {
+  const nowhere = openSync("/dev/null", "r+");
+  for (const fd of [0, 1, 2]) replaceDescriptor(nowhere, fd);
+  closeDescriptor(nowhere);
 }

@@ -5,7 +5,6 @@
  */
 import { dlopen } from "bun:ffi";
 import { chmodSync, chownSync, renameSync, unlinkSync } from "node:fs";
-import type { Bind } from "../config/haproxy/model.ts";
 import { closeDescriptor } from "./descriptors.ts";
 import { check, errno, SystemCallError } from "./errors.ts";
 import {
@@ -72,6 +71,25 @@ export function socketName(fd: number): SocketName | null {
   return libc.getsockname(fd, bytes, length) < 0 ? null : readSockaddr(bytes, length[0]!);
 }
 
+export type ListenAddress =
+  | { kind: "ip"; family: 4 | 6; host: string; port: number }
+  | { kind: "unix"; path: string }
+  | { kind: "abstract"; name: string; padded: boolean }
+  | { kind: "fd"; fd: number };
+
+/** The options of a `bind` line that are the kernel's business. */
+export interface ListenOptions {
+  address: ListenAddress;
+  interface: string | null;
+  v6only: boolean;
+  transparent: boolean;
+  deferAccept: boolean;
+  tfo: boolean;
+  mss: number;
+  tcpUserTimeoutMs: number;
+  unix: { mode: number | null; uid: number | null; gid: number | null };
+}
+
 /** Socket buffers of accepted connections are inherited from the listener (tune.rcvbuf.client, tune.sndbuf.client). */
 export interface ListenTuning {
   backlog: number;
@@ -82,7 +100,7 @@ export interface ListenTuning {
 
 /** Options of a `bind` line on an IP socket: [wanted, level, option by family, value]. */
 function bindOptions(
-  bind: Bind,
+  bind: ListenOptions,
   family: 4 | 6,
 ): [wanted: boolean, level: number, option: number, value: number, what: string][] {
   const v6 = family === 6;
@@ -95,7 +113,7 @@ function bindOptions(
   ];
 }
 
-function openIp(bind: Bind, host: string, family: 4 | 6, port: number, tuning: ListenTuning): number {
+function openIp(bind: ListenOptions, host: string, family: 4 | 6, port: number, tuning: ListenTuning): number {
   const fd = check(libc.socket(family === 4 ? AF_INET : AF_INET6, SOCK_STREAM | NONBLOCK_CLOEXEC, 0), "socket");
   try {
     setInt(fd, SOL_SOCKET, SO_REUSEADDR, 1, "reuseaddr");
@@ -139,7 +157,7 @@ function setBuffers(fd: number, tuning: ListenTuning): void {
 }
 
 /** A path takes its name only once it listens (renamed into place), so that a client never meets a dead file. */
-function openUnixPath(bind: Bind, path: string, tuning: ListenTuning): number {
+function openUnixPath(bind: ListenOptions, path: string, tuning: ListenTuning): number {
   const fd = check(libc.socket(AF_UNIX, SOCK_STREAM | NONBLOCK_CLOEXEC, 0), "socket");
   const temporary = `${path}.${process.pid}.tmp`;
   try {
@@ -179,7 +197,7 @@ function openAbstract(name: string, padded: boolean): number {
 }
 
 /** Makes the socket of one bind entry and lets it listen. Throws a SystemCallError; nothing is left open then. */
-export function openListener(bind: Bind, tuning: ListenTuning): number {
+export function openListener(bind: ListenOptions, tuning: ListenTuning): number {
   const { address } = bind;
   switch (address.kind) {
     case "ip": {
@@ -212,3 +230,6 @@ export function suspendListener(fd: number): void {
   const unspecified = new Uint8Array(new ArrayBuffer(16));
   libc.connect(fd, unspecified, 16);
 }
+
+/** Back into service on the address it kept (SIGTTIN). */
+export const resumeListener = setBacklog;

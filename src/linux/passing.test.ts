@@ -1,11 +1,15 @@
+/**
+ * SCM_RIGHTS on connected pairs of unix sockets: order, close-on-exec, limits.
+ */
 import { afterAll, expect, test } from "bun:test";
 import { closeSync, fstatSync, mkdtempSync, openSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { closeDescriptor, duplicate } from "./descriptors.ts";
 import {
-  closeDescriptor,
   connectUnix,
-  duplicateDescriptor,
+  decodeRecords,
+  encodeRecords,
   MAX_FDS_PER_MESSAGE,
   receiveDescriptors,
   sendDescriptors,
@@ -56,7 +60,7 @@ test("data without descriptors, and the end of the stream", async () => {
 
 test("more descriptors than asked for are refused and closed", async () => {
   const [client, server, close] = await pair(join(folder, "many.sock"));
-  const fds = Array.from({ length: 5 }, () => duplicateDescriptor(server));
+  const fds = Array.from({ length: 5 }, () => duplicate(server));
   sendDescriptors(server, fds, new Uint8Array(1));
   const open = () => readFdCount();
   const before = open();
@@ -72,7 +76,7 @@ test("a reader that hears nothing gives up", async () => {
   const path = join(folder, "mute.sock");
   const listener = Bun.listen({ unix: path, socket: { data() {} } });
   const client = connectUnix(path, 20);
-  expect(() => receiveDescriptors(client, new Uint8Array(1), 1)).toThrow(/recvmsg failed with errno 11/);
+  expect(() => receiveDescriptors(client, new Uint8Array(1), 1)).toThrow(/recvmsg failed with (EAGAIN|EWOULDBLOCK)/);
   closeDescriptor(client);
   listener.stop(true);
   await Promise.resolve();
@@ -88,4 +92,21 @@ test.each([
   [Array(MAX_FDS_PER_MESSAGE + 1).fill(0), new Uint8Array(1), /Cannot send 254/],
 ])("sendDescriptors refuses %#", (fds, data, message) => {
   expect(() => sendDescriptors(-1, fds as number[], data as Uint8Array)).toThrow(message as RegExp);
+});
+
+const RECORDS = [
+  { namespace: "", interface: null },
+  { namespace: "blue", interface: "eth0" },
+  { namespace: "", interface: "n".repeat(255) },
+];
+
+test("records of listeners are read as far as they have come", () => {
+  const data = Buffer.from(encodeRecords(RECORDS));
+  const ends = [6, 6 + 14, data.length];
+  for (let length = 0; length <= data.length; length++) {
+    const whole = ends.filter((end) => end <= length).length;
+    expect(decodeRecords(data.subarray(0, length))).toEqual(
+      RECORDS.slice(0, whole).map((record) => ({ ...record, options: 0 })),
+    );
+  }
 });

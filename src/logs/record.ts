@@ -70,3 +70,39 @@ export interface RecordNeeds {
   source: boolean;
   server: boolean;
 }
+
+/** A record to be filled for each line. */
+export const newRecord = (): SessionRecord => ({
+  acceptedAtMs: 0,
+  clientHost: "",
+  clientPort: 0,
+  localHost: "",
+  localPort: 0,
+  sourceHost: "",
+  sourcePort: 0,
+  serverHost: "",
+  serverPort: 0,
+  frontendName: "",
+  backendName: "",
+  serverName: "",
+  tls: false,
+  handshakeMs: 0,
+  queueMs: -1,
+  connectMs: -1,
+  totalMs: 0,
+  dataMs: -1,
+  bytesUp: 0,
+  bytesDown: 0,
+  termination: "--",
+  actConn: 0,
+  feConn: 0,
+  beConn: 0,
+  srvConn: 0,
+  retries: 0,
+  redispatched: false,
+  serverQueue: 0,
+  backendQueue: 0,
+  uniqueId: "",
+  sequence: 0,
+  asap: false,
+});

@@ -24,9 +24,9 @@ export interface DatagramCalls {
 /** Longest value of `len`, and room for a good batch of ordinary lines. */
 const CAPACITY = 2 * 65_536;
 const MAX_LINES = 1024;
-const FLUSH_MS = 1;
-/** How soon a destination that took nothing is tried again. */
-const RETRY_MS = 20;
+/** How soon a destination that took only some lines is tried again; one that took none ever more seldom, down to the second. */
+const RETRY_MS = 1;
+const SLOWEST_RETRY_MS = 64;
 const EAGAIN = -11;
 /** A write of whole lines up to this size is not mixed with another process's on the same pipe (POSIX: PIPE_BUF). */
 const PIPE_BUF = 4096;
@@ -64,24 +64,37 @@ export interface Outlets {
 /** `dropped` is told how many lines were lost. */
 export function createOutlets(calls: DatagramCalls, dropped: (lines: number) => void): Outlets {
   const batches = new Map<string, Batch>();
-  let timer: ReturnType<typeof setTimeout> | null = null;
+  /** Lines of one turn of the event loop leave together. Longer batches save little, and overflow the queue of a unix socket. */
+  let immediate: NodeJS.Immediate | null = null;
+  let retry: ReturnType<typeof setTimeout> | null = null;
+  let retryMs = RETRY_MS;
 
   function flush(): void {
-    if (timer !== null) clearTimeout(timer);
-    timer = null;
+    stopTimers();
+    let moved = false;
     let left = false;
     for (const batch of batches.values()) {
+      const before = batch.waiting();
+      if (before === 0) continue;
       batch.flush();
-      left ||= batch.waiting();
+      moved ||= batch.waiting() < before;
+      left ||= batch.waiting() > 0;
     }
+    retryMs = moved ? RETRY_MS : Math.min(retryMs * 2, SLOWEST_RETRY_MS);
     if (left) {
-      timer = setTimeout(flush, RETRY_MS);
+      retry = setTimeout(flush, retryMs);
       // A destination that never takes its lines must not keep the process alive.
-      timer.unref();
+      retry.unref();
     }
   }
+  function stopTimers(): void {
+    if (immediate !== null) clearImmediate(immediate);
+    if (retry !== null) clearTimeout(retry);
+    immediate = null;
+    retry = null;
+  }
   const wanted = (): void => {
-    timer ??= setTimeout(flush, FLUSH_MS);
+    immediate ??= setImmediate(flush);
   };
 
   return {
@@ -97,7 +110,7 @@ export function createOutlets(calls: DatagramCalls, dropped: (lines: number) => 
     },
     close() {
       flush();
-      if (timer !== null) clearTimeout(timer);
+      stopTimers();
       for (const batch of batches.values()) batch.close();
       batches.clear();
     },
@@ -117,7 +130,8 @@ function openSink(to: LogTarget["to"], calls: DatagramCalls): Sink {
 
 interface Batch extends Outlet {
   flush(): void;
-  waiting(): boolean;
+  /** Lines not taken yet. */
+  waiting(): number;
   close(): void;
 }
 
@@ -154,7 +168,7 @@ function createBatch(sink: Sink, wanted: () => void, dropped: (lines: number) =>
       wanted();
     },
     flush,
-    waiting: () => lines.count > 0,
+    waiting: () => lines.count,
     close() {
       if (lines.count > 0) dropped(takeLines(lines, lines.count));
       sink.close();

@@ -2,7 +2,7 @@
  * A command of the stats socket, and the session it is given in. Every family of commands is a table of these.
  */
 import type { RuntimeContext } from "./context.ts";
-import type { Transfer } from "./transfer.ts";
+import type { Transfer } from "../linux/passing.ts";
 
 /** In rising order. */
 export const LEVELS = ["user", "operator", "admin"] as const;
@@ -43,7 +43,7 @@ export interface Command {
   usage: string;
   /** For `help`; null hides the command. */
   description: string | null;
-  /** The answer without the empty line that ends it, whole or in pieces. One character is one byte. */
+  /** The answer, whole or in pieces: lines with their newlines, without the empty one that ends it. One character is one byte. */
   run(call: Call): string | Iterable<string>;
 }
 

@@ -7,7 +7,7 @@ import { PROGRAM_COMMANDS } from "./program.ts";
 import { SERVER_COMMANDS } from "./servers.ts";
 import { SESSION_COMMANDS } from "./session.ts";
 import { STAT_COMMANDS } from "./stat.ts";
-import { startTransfer } from "./transfer.ts";
+import { startTransfer } from "../linux/passing.ts";
 
 /** Not for people: answered with silence where it is not allowed, so that the asking process goes without. */
 const GETSOCKS: Command = {

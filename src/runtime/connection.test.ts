@@ -1,3 +1,6 @@
+/**
+ * One connection of the stats socket on a wire made up here: every exchange whole, and in crumbs to a slow reader.
+ */
 import { expect, test } from "bun:test";
 import { bind, context, ip, model, proxy, server } from "../../test/stats_fixture.ts";
 import { PIECE_CHARS } from "../stats/pieces.ts";

@@ -8,7 +8,7 @@ import type { Session } from "./command.ts";
 import { execute } from "./commands.ts";
 import type { RuntimeContext } from "./context.ts";
 import { type Line, splitLine } from "./split.ts";
-import { TRANSFER_ACK_BYTES } from "./transfer.ts";
+import { TRANSFER_ACK_BYTES } from "../linux/passing.ts";
 
 /** What a connection asks of its socket. */
 export interface Wire {
@@ -44,7 +44,6 @@ export function openConnection(wire: Wire, session: Session, context: RuntimeCon
   let payload: string | null = null;
   let lineTaken = false;
   let answer: Iterator<string> | null = null;
-  let answerEndsLine = true;
   let unsent: Uint8Array | null = null;
   let finished = false;
   let acknowledged = 0;
@@ -97,7 +96,6 @@ export function openConnection(wire: Wire, session: Session, context: RuntimeCon
       return continueTransfer();
     }
     answer = (typeof result === "string" ? [result] : result)[Symbol.iterator]();
-    answerEndsLine = true;
   }
 
   function continueAnswer(): void {
@@ -110,11 +108,8 @@ export function openConnection(wire: Wire, session: Session, context: RuntimeCon
     }
     if (next.done) {
       answer = null;
-      say((answerEndsLine ? "" : "\n") + promptText());
-    } else if (next.value !== "") {
-      answerEndsLine = next.value.endsWith("\n");
-      say(next.value);
-    }
+      say(promptText());
+    } else if (next.value !== "") say(next.value);
   }
 
   function continueTransfer(): void {

@@ -1,3 +1,6 @@
+/**
+ * Which commands are offered to somebody who mistyped one.
+ */
 import { expect, test } from "bun:test";
 import { COMMANDS } from "./commands.ts";
 import { findCommand } from "./command.ts";

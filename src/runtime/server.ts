@@ -6,7 +6,7 @@
  */
 import type { Socket, TCPSocketListener, UnixSocketListener } from "bun";
 import type { Bind } from "../config/haproxy/model.ts";
-import { duplicateDescriptor } from "../linux/passing.ts";
+import { duplicate } from "../linux/descriptors.ts";
 import { type Connection, openConnection } from "./connection.ts";
 import type { RuntimeContext } from "./context.ts";
 
@@ -44,7 +44,7 @@ export function serveStatsSocket(
       listener = null;
     },
     reopen(): void {
-      listener ??= listen(duplicateDescriptor(fd));
+      listener ??= listen(duplicate(fd));
     },
   };
 

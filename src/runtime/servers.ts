@@ -5,6 +5,7 @@ import type { Board } from "../board/board.ts";
 import { hasBackend } from "../board/layout.ts";
 import { ADMIN, WORD } from "../board/words.ts";
 import type { Model, Proxy, Server, ServerAddress } from "../config/haproxy/model.ts";
+import { serverPort } from "../stats/addresses.ts";
 import { MAINTENANCE, readWord } from "../stats/rows.ts";
 import { inPieces } from "../stats/pieces.ts";
 import type { Call, Command } from "./command.ts";
@@ -54,10 +55,6 @@ function perServer(header: string, line: (place: Place, context: Call["context"]
 }
 
 const addressOf = (address: ServerAddress): string => address.kind === "ip" && address.host !== "" ? address.host : "-";
-const portOf = (address: ServerAddress): number => {
-  if (address.kind !== "ip") return 0;
-  return address.portMode === "map" ? address.portOffset : address.port;
-};
 
 /** A server that the configuration disables is in forced maintenance too, as haproxy counts the reasons. */
 function adminState(board: Board, entity: number): number {
@@ -89,7 +86,7 @@ function stateLine({ proxy, server, entity }: Place, context: Call["context"]): 
     0, // ids: whether they were given or assigned is not kept
     0,
     server.fqdn ?? "-",
-    portOf(server.address),
+    serverPort(server.address),
     "-",
     0, // no TLS
     0,
@@ -107,7 +104,7 @@ function connLine({ proxy, server, entity }: Place, { board }: Call["context"]):
   const { id, name, address } = server;
   const used = readWord(board, entity, WORD.cur);
   const most = readWord(board, entity, WORD.max);
-  const head = `${proxy.name}/${name} ${proxy.id}/${id} ${addressOf(address)} ${portOf(address)}`;
+  const head = `${proxy.name}/${name} ${proxy.id}/${id} ${addressOf(address)} ${serverPort(address)}`;
   return `${head} - 5000 ${used} ${most} ${used} 0 0 -1 0 0\n`;
 }
 

@@ -1,3 +1,6 @@
+/**
+ * Lines of the stats socket: a table, and words escaped and split again.
+ */
 import { expect, test } from "bun:test";
 import { parseDelayMs, splitLine } from "./split.ts";
 

@@ -7,8 +7,10 @@
 import { readCounter, rowAt, wordAt } from "../board/board.ts";
 import { readRate } from "../board/rates.ts";
 import { COUNTER, type Counter, LISTEN_STATE, TIME_SAMPLES, WORD } from "../board/words.ts";
-import type { ListenAddress, Mode, ServerAddress } from "../config/haproxy/model.ts";
-import { fullconnOf, type Kind, readWord, type Row, serverStatus, type View } from "./rows.ts";
+import type { Mode } from "../config/haproxy/model.ts";
+import { listenerAddress, protocol, serverAddress } from "./addresses.ts";
+import { fullconnOf } from "../config/haproxy/limits.ts";
+import { type Kind, readWord, type Row, serverStatus, type View } from "./rows.ts";
 
 export type ValueType = "str" | "u32" | "s32" | "u64" | "flt";
 /** null: no value, an empty field. */
@@ -106,27 +108,6 @@ function fullconn({ view, proxy }: Row): number {
   let of = fullconns.get(view);
   if (of === undefined) fullconns.set(view, of = fullconnOf(view.model, view.maxconn));
   return of(proxy);
-}
-
-const WILDCARD = { 4: "0.0.0.0", 6: "::" } as const;
-const hostPort = (family: 4 | 6, host: string, port: number): string => {
-  const shown = host === "" || host === "*" ? WILDCARD[family] : host;
-  return family === 6 ? `[${shown}]:${port}` : `${shown}:${port}`;
-};
-
-function listenerAddress(address: ListenAddress): string | null {
-  if (address.kind === "ip") return hostPort(address.family, address.host, address.port);
-  return address.kind === "fd" ? null : "unix";
-}
-
-function serverAddress(address: ServerAddress): string {
-  if (address.kind !== "ip") return "unix";
-  return hostPort(address.family, address.host, address.portMode === "map" ? address.portOffset : address.port);
-}
-
-function protocol(address: ListenAddress): string | null {
-  if (address.kind === "ip") return address.family === 4 ? "tcpv4" : "tcpv6";
-  return address.kind === "fd" ? null : "unix_stream";
 }
 
 /** A count of the frontends of one mode; 0 for the others. */

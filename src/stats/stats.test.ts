@@ -1,3 +1,6 @@
+/**
+ * What the statistics show of a board whose cells the test has written.
+ */
 import { expect, test } from "bun:test";
 import { bind, context, ip, model, proxy, server } from "../../test/stats_fixture.ts";
 import { type Board, rowAt, wordAt } from "../board/board.ts";
@@ -10,7 +13,8 @@ import { COLUMNS, EXTRA_COLUMNS } from "./fields.ts";
 import { INFO_NAMES, renderInfo, uptimeText } from "./info.ts";
 import { createMeters } from "./meters.ts";
 import { inPieces, PIECE_CHARS } from "./pieces.ts";
-import { fullconnOf, serverStatus, sumBackend, type View } from "./rows.ts";
+import { fullconnOf } from "../config/haproxy/limits.ts";
+import { serverStatus, sumBackend, type View } from "./rows.ts";
 import { renderJson, renderTyped } from "./typed.ts";
 
 type Words = Partial<Record<keyof typeof WORD, number>>;

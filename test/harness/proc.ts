@@ -1,7 +1,7 @@
 /**
  * Readings from /proc of a process and all its descendants: processor time, memory, descriptors, threads.
  */
-import { readdirSync, readFileSync, readlinkSync } from "node:fs";
+import { closeSync, openSync, readdirSync, readFileSync, readlinkSync, readSync } from "node:fs";
 
 /** USER_HZ: what /proc/PID/stat counts in, 100 on every Linux port Bun runs on. */
 const TICK_MS = 10;
@@ -114,15 +114,34 @@ export function threads(processes: readonly number[]): number {
   return processes.reduce((sum, pid) => sum + Number(stat(pid)[17] ?? 0), 0);
 }
 
-/** How many IPv4 sockets of this machine are in SYN-SENT towards the port. */
+/** How many IPv4 sockets of this machine are in SYN-SENT towards the port. ss asks the kernel for just these. */
 export function connecting(port: number): number {
-  return [...text("/proc/net/tcp").matchAll(new RegExp(`:[0-9A-F]{4} [0-9A-F]{8}:${hex(port)} 02 `, "g"))].length;
+  const { stdout } = Bun.spawnSync(["ss", "-Htn4", "state", "syn-sent", `dport = :${port}`]);
+  return stdout.toString().split("\n").filter((line) => line !== "").length;
 }
 
-/** Does a TCP socket listen on the port? Asked here rather than by a connection that the program would count and log. */
+/**
+ * Does a TCP socket listen on the port? Asked here rather than by a connection, which the program would count and log.
+ * Listening sockets come first in the file: its end, thousands of lines of TIME-WAIT, is not read.
+ */
 export function listening(port: number): boolean {
-  const entry = new RegExp(`^ *[0-9]+: [0-9A-F]+:${hex(port)} [0-9A-F]+:0000 0A `, "m");
-  return entry.test(text("/proc/net/tcp")) || entry.test(text("/proc/net/tcp6"));
+  const hex = port.toString(16).toUpperCase().padStart(4, "0");
+  const entry = new RegExp(`^ *[0-9]+: [0-9A-F]+:${hex} [0-9A-F]+:0000 0A `, "m");
+  return entry.test(beginning("/proc/net/tcp")) || entry.test(beginning("/proc/net/tcp6"));
 }
 
-const hex = (port: number) => port.toString(16).toUpperCase().padStart(4, "0");
+function beginning(path: string): string {
+  const file = openSync(path, "r");
+  try {
+    const buffer = Buffer.alloc(128 << 10);
+    let length = 0;
+    while (length < buffer.length) {
+      const more = readSync(file, buffer, length, buffer.length - length, null);
+      if (more === 0) break;
+      length += more;
+    }
+    return buffer.toString("latin1", 0, length);
+  } finally {
+    closeSync(file);
+  }
+}

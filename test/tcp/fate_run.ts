@@ -1,12 +1,13 @@
 /**
  * Plays all cases of fate_cases.ts through one program at once and writes down what clients, servers and log saw.
  */
+import { join } from "node:path";
 import { waitFor } from "../harness/conditions.ts";
-import { connect } from "../harness/client.ts";
+import { connect, exchange } from "../harness/client.ts";
 import type { Peer } from "../harness/peer.ts";
 import { connecting } from "../harness/proc.ts";
 import { freePort } from "../harness/ports.ts";
-import { start } from "../harness/processes.ts";
+import { start, temporaryDirectory } from "../harness/processes.ts";
 import { startFullServers, startServer, type TestServer } from "../harness/servers.ts";
 import { parseTcpLog, startSyslog, type Syslog, type TcpLog } from "../harness/syslog.ts";
 import type { Case, Scene } from "./fate_cases.ts";
@@ -40,11 +41,12 @@ export async function playAll(program: string, cases: readonly Case[]): Promise<
   const fullPorts = [...full.ports];
   const stages = cases.map((row) => setUp(row, () => fullPorts.pop() ?? 0));
   try {
-    const ready = stages.map((stage) => stage.port);
-    await using _running = await start(configuration(stages, syslog), { program, ready });
+    const stats = join(temporaryDirectory(), "stats");
+    const ready = [...stages.map((stage) => stage.port), stats];
+    await using _running = await start(configuration(stages, syslog, stats), { program, ready });
     const outcomes = new Map<string, Outcome | Error>();
     await Promise.all(stages.map(async (stage) => {
-      outcomes.set(stage.of.name, await play(stage, syslog).catch((cause: unknown) => toError(cause)));
+      outcomes.set(stage.of.name, await play(stage, syslog, stats).catch((cause: unknown) => toError(cause)));
     }));
     return outcomes;
   } finally {
@@ -68,11 +70,12 @@ function setUp(row: Case, fullPort: () => number): Stage {
   return stage;
 }
 
-function configuration(stages: readonly Stage[], syslog: Syslog): string {
+function configuration(stages: readonly Stage[], syslog: Syslog, stats: string): string {
   const lines = [
     "global",
     "  nbthread 1",
     "  maxconn 500",
+    `  stats socket ${stats} mode 600 level admin`,
     `  log 127.0.0.1:${syslog.port} local0`,
     "defaults",
     "  mode tcp",
@@ -99,7 +102,7 @@ function configuration(stages: readonly Stage[], syslog: Syslog): string {
   return lines.join("\n") + "\n";
 }
 
-async function play(stage: Stage, syslog: Syslog): Promise<Outcome> {
+async function play(stage: Stage, syslog: Syslog, stats: string): Promise<Outcome> {
   const { of: row, servers } = stage;
   const clients: Peer[] = [];
   const frontend = `f_${row.name}`;
@@ -122,6 +125,13 @@ async function play(stage: Stage, syslog: Syslog): Promise<Outcome> {
     seen: (name) => server(name).peers.length,
     async connecting(name) {
       await waitFor(() => connecting(stage.ports.get(name) ?? 0) > 0, `a connection to ${name} in SYN-SENT`);
+    },
+    async queued(count) {
+      await waitFor(async () => {
+        const stat = await exchange({ unix: stats }, "show stat\n");
+        const line = stat.split("\n").find((text) => text.startsWith(`b_${row.name},BACKEND,`));
+        return Number(line?.split(",")[2]) === count; // qcur
+      }, `${count} connections in the queue of b_${row.name}`);
     },
     logged,
   };

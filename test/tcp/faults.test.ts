@@ -9,7 +9,16 @@ import { waitFor } from "../harness/conditions.ts";
 import { connect, exchange } from "../harness/client.ts";
 import type { Peer } from "../harness/peer.ts";
 import { freePort } from "../harness/ports.ts";
-import { childrenOf, commandLine, cpuMs, descriptors, descriptorsOf, isAlive, memory } from "../harness/proc.ts";
+import {
+  childrenOf,
+  commandLine,
+  cpuMs,
+  descriptors,
+  descriptorsOf,
+  isAlive,
+  listening,
+  memory,
+} from "../harness/proc.ts";
 import { cleanUp, type Running, start, UNDER_TEST_IS_HAPROXY } from "../harness/processes.ts";
 import { behaviours, startServer } from "../harness/servers.ts";
 
@@ -68,7 +77,7 @@ test("the launched process killed takes all others with it, and the port can be 
   expect(await talk(port)).toBe(answer);
   running.signal("SIGKILL");
   await waitFor(() => running.family().length === 0, () => `${running.family().map(commandLine)} to end as well`);
-  Bun.listen({ hostname: "127.0.0.1", port, socket: { data() {} } }).stop(true);
+  await waitFor(() => !listening(port), "the port to be free");
 });
 
 test("descriptors used up: no spinning, and service again once some are free", async () => {

@@ -9,6 +9,7 @@ import type { Word } from "./words.ts";
 
 export function checkAll(load: Load): void {
   finishGlobal(load);
+  checkThreads(load);
   assignIds(load);
   // haproxy does not ask for the addresses of a proxy that does not start.
   load.names = load.names.filter((one) => one.proxy?.proxy.disabled !== true);
@@ -18,7 +19,9 @@ export function checkAll(load: Load): void {
     if (hasSide(draft, "backend") && !backends.has(name)) backends.set(name, draft);
   }
   for (const draft of load.proxies) {
-    if (draft.proxy.disabled) {
+    const { proxy } = draft;
+    if (hasSide(draft, "frontend") && proxy.maxconn === 0) proxy.maxconn = load.overrides.frontendMaxconn;
+    if (proxy.disabled) {
       finishLogs(draft, load);
       continue;
     }
@@ -43,6 +46,19 @@ function finishGlobal({ global: { global }, overrides, unformatted }: Load): voi
   if (tune.maxrewrite >= tune.bufsize / 2) tune.maxrewrite = Math.floor(tune.bufsize / 2);
   // configuration.txt, "log-send-hostname": it makes rfc3164 the default.
   if (global.logSendHostname !== null) { for (const target of unformatted) target.format = "rfc3164"; }
+}
+
+/** Threads beyond those there are do not count; a set of nothing else is a mistake. */
+function checkThreads({ threadSets, global: { global }, limits, diagnostics }: Load): void {
+  const count = global.nbthread > 0 ? global.nbthread : limits.cores;
+  let reported: Word | null = null;
+  for (const { at, bind } of threadSets) {
+    bind.threads = bind.threads?.filter((thread) => thread <= count) ?? null;
+    if (bind.threads?.length !== 0 || reported === at) continue;
+    reported = at;
+    const message = `'thread' directive contains threads that belong to no group in 'bind ${at.text}'`;
+    alert(diagnostics, at, message, `There are ${count} threads: 'nbthread' in the global section says how many`);
+  }
 }
 
 /** Explicit ids first; the others take the next free number, which moves on with every proxy as it does in haproxy. */

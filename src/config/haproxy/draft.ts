@@ -5,13 +5,15 @@
  */
 import type { Diagnostics } from "../diagnostics.ts";
 import type { Environment } from "./environment.ts";
-import type { Acl, Global, LogTarget, Proxy, ProxyKind, Server } from "./model.ts";
+import type { Acl, Bind, Global, LogTarget, Proxy, ProxyKind, Server } from "./model.ts";
 import type { ConfigLine, Word } from "./words.ts";
 
 /** What a hook found wrong with a text: the message, and where in the text it begins. */
 export interface Complaint {
   message: string;
   offset: number;
+  /** An error unless it says otherwise. */
+  severity?: "warning";
 }
 
 /** The languages inside the language, owned by the modules that run them; null: nothing wrong. */
@@ -39,8 +41,7 @@ export interface Overrides {
 }
 
 export interface Limits {
-  /** Descriptors one process may open. */
-  nofile: number;
+  /** How many threads there are unless `nbthread` says. */
   cores: number;
 }
 
@@ -131,6 +132,8 @@ export interface Load {
   defaults: ProxyDraft[];
   proxies: ProxyDraft[];
   names: PendingName[];
+  /** Listening addresses for some threads only, judged once their number is known. */
+  threadSets: { at: Word; bind: Bind }[];
   /** Targets that name no format: `log-send-hostname`, wherever it stands, decides. */
   unformatted: LogTarget[];
 }

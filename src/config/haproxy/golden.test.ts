@@ -7,7 +7,7 @@ import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { renderDiagnostic } from "../diagnostics.ts";
 import type { Checks, Complaint } from "./load.ts";
-import { loadText } from "./load.fixture.ts";
+import { loadText } from "../../../test/config_fixture.ts";
 
 const FOLDER = join(import.meta.dir, "../../../test/golden/config");
 

@@ -78,6 +78,7 @@ export function loadConfig(
     defaults: [],
     proxies: [],
     names: [],
+    threadSets: [],
     unformatted: [],
   };
   const names: Names = { frontends: new Map(), backends: new Map() };

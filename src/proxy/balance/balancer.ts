@@ -26,6 +26,8 @@ export interface Balancer {
   taken(server: number): void;
   /** One has just been given back. */
   released(server: number): void;
+  /** Takes new connections now: weight, state and, for a backup, that no active server does. */
+  usable(server: number): boolean;
   /** The choice depends on the key. */
   deterministic: boolean;
 }
@@ -55,13 +57,19 @@ export function createBalancer(proxy: Proxy, board: Board, entities: ProxyEntiti
   const method = METHODS[proxy.balance.kind](farm, proxy);
   const { moved } = method;
   if (farm.count > 0) method.rebuild();
+  function refresh(): void {
+    if (!versionMoved(farm)) return;
+    readStates(farm);
+    if (farm.count > 0) method.rebuild();
+  }
   return {
     deterministic: method.deterministic ?? false,
+    usable(server) {
+      refresh();
+      return farm.usable[server] === 1;
+    },
     pick(key, avoid) {
-      if (versionMoved(farm)) {
-        readStates(farm);
-        if (farm.count > 0) method.rebuild();
-      }
+      refresh();
       return farm.count === 0 ? NONE : method.choose(key, avoid);
     },
     taken(server) {

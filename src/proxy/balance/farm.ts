@@ -29,6 +29,8 @@ export interface Farm extends Weighted {
   /** Sum of the usable servers' weights, and of those before each, by index of the server. */
   totalWeight: number;
   weightsBefore: Int32Array;
+  /** 1 for the usable ones, by index of the server. */
+  usable: Uint8Array;
   version: number;
 }
 
@@ -49,6 +51,7 @@ export function openFarm(proxy: Proxy, board: Board, entities: ProxyEntities): F
     weights: new Int32Array(total),
     totalWeight: 0,
     weightsBefore: new Int32Array(total),
+    usable: new Uint8Array(total),
     version: 0,
   };
   readStates(farm);
@@ -71,6 +74,7 @@ export function weightInForce(farm: Farm, server: number): number {
 export function readStates(farm: Farm): void {
   // Before the states: a change that comes while they are read is then seen at the next choice.
   farm.version = Atomics.load(farm.words, farm.backendAt + WORD.version);
+  farm.usable.fill(0);
   collect(farm, 0, farm.total);
   if (farm.count === 0) collect(farm, 1, farm.allBackups ? farm.total : 1);
 }
@@ -81,6 +85,7 @@ function collect(farm: Farm, backup: number, most: number): void {
   for (let s = 0; s < farm.total && farm.count < most; s++) {
     const weight = farm.backup[s] === backup ? weightInForce(farm, s) : 0;
     if (weight === 0) continue;
+    farm.usable[s] = 1;
     farm.servers[farm.count] = s;
     farm.weights[farm.count++] = weight;
     farm.weightsBefore[s] = farm.totalWeight;

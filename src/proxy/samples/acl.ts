@@ -45,7 +45,7 @@ export function splitAclWords(words: readonly string[]): { flags: string[]; patt
 interface Selection {
   match: string | null;
   patterns: Pattern[];
-  /** `--` says that no pattern is meant. */
+  /** `--` says that no pattern is meant, and a file may be empty today. */
   closed: boolean;
 }
 
@@ -119,7 +119,7 @@ function selectPatterns(acl: Acl, setting: Setting): Selection | string {
       if (loaded) return 'Cannot use "-m" after "-f": the method decides how a file is read';
       selection.match = value;
     } else if (flag === "-f") {
-      loaded = true;
+      loaded = selection.closed = true;
       const lines = readPatternFile(value, asMap, setting);
       if (typeof lines === "string") return lines;
       for (const text of lines) selection.patterns.push({ text, ignoreCase, fromFile: true });

@@ -1,3 +1,4 @@
+/** Expressions over a made-up session: values, types, refusals with their place, and any text at all. */
 import { describe, expect, test } from "bun:test";
 import { contextOf, settingOf } from "../../../test/samples_context.ts";
 import { fuzzSeed, randomFrom } from "../../../test/samples_fuzz.ts";

@@ -2,7 +2,7 @@
  * `acl` and the conditions built from ACLs (`if` and `unless`). What a criterion means is the business of the sample
  * engine, asked through the hooks of the load; here stand names, flags, and, or, not, braces.
  */
-import { alert, didYouMean, type Located } from "../../diagnostics.ts";
+import { alert, didYouMean, type Located, warning } from "../../diagnostics.ts";
 import type { Load, ProxyDraft } from "../draft.ts";
 import type { Call, ProxyRow } from "../keywords.ts";
 import type { Acl, Condition } from "../model.ts";
@@ -73,25 +73,25 @@ function acl(args: Word[], { target, load, line }: Call<ProxyDraft>): void {
   if (made !== null) target.proxy.acls.push(made);
 }
 
+const WITH_VALUE: ReadonlySet<string> = new Set(["-f", "-m", "-u"]);
+
 /** Criterion, flags and patterns, checked by the sample engine. */
 function readAcl(name: string, words: Word[], line: ConfigLine, load: Load, what: string): Acl | null {
   const criterion = words[0];
   if (criterion === undefined) return null;
   const flags: string[] = [];
   let i = 1;
-  for (; i < words.length; i++) {
-    const word = words[i]?.text ?? "";
-    if (!word.startsWith("-") || word.length === 1) break;
-    // "--" ends the flags: what follows are patterns, whatever they look like.
-    if (word === "--") {
+  // Flags are the words that begin with a minus sign, some with a value, up to "--" or the first pattern.
+  for (; words[i]?.text.startsWith("-") === true; i++) {
+    const flag = words[i]?.text ?? "";
+    flags.push(flag);
+    const value = words[i + 1];
+    if (flag === "--") {
       i++;
       break;
     }
-    if (!/^-[A-Za-z]$/.test(word)) break; // A negative number is a pattern.
-    flags.push(word);
-    const value = words[i + 1];
-    if ((word !== "-m" && word !== "-f" && word !== "-u") || value === undefined) continue;
-    flags.push(word === "-f" ? withDirectory(value.text, line, load) : value.text);
+    if (!WITH_VALUE.has(flag) || value === undefined) continue;
+    flags.push(flag === "-f" ? withDirectory(value.text, line, load) : value.text);
     i++;
   }
   const patterns = words.slice(i);
@@ -103,15 +103,14 @@ function readAcl(name: string, words: Word[], line: ConfigLine, load: Load, what
     place: criterion.place,
   };
   const complaint = load.checks.acl(made);
-  if (complaint !== null) {
-    alert(
-      load.diagnostics,
-      inside(criterion, complaint.offset),
-      `error detected while parsing ${what} : ${complaint.message}`,
-    );
-    return null;
+  if (complaint === null) return made;
+  const at = inside(criterion, complaint.offset);
+  if (complaint.severity === "warning") {
+    warning(load.diagnostics, at, `parsing ${what} : ${complaint.message}`);
+    return made;
   }
-  return made;
+  alert(load.diagnostics, at, `error detected while parsing ${what} : ${complaint.message}`);
+  return null;
 }
 
 function withDirectory(path: string, line: ConfigLine, load: Load): string {

@@ -233,11 +233,13 @@ export function readBinds(args: Word[], name: string, line: number, load: Load):
   };
   readOptions(options, settings, `${name} ${address.text}`, load);
   if ("error" in parsed) return [];
-  return parsed.value.map((one) => ({
+  const made = parsed.value.map((one): Bind => ({
     ...settings,
     unix: { ...settings.unix },
     address: listenAddress(one, address, name, load),
   }));
+  if (settings.threads !== null) { for (const bind of made) load.threadSets.push({ at: address, bind }); }
+  return made;
 }
 
 function readOptions(words: Word[], settings: Settings, who: string, load: Load): void {

@@ -40,10 +40,10 @@ const rows: Row<GlobalDraft>[] = [
   { name: "grace", args: [1, 1], usage: "<time> as argument", parse: time("graceMs") },
   { name: "close-spread-time", args: [1, 1], usage: "<time> or 'infinite' as argument", parse: closeSpreadTime },
 
-  { name: "user", args: [1, 1], usage: "a user name", parse: userName },
-  { name: "group", args: [1, 1], usage: "a group name", parse: groupName },
-  { name: "uid", args: [1, 1], usage: "an integer argument", parse: number("uid") },
-  { name: "gid", args: [1, 1], usage: "an integer argument", parse: number("gid") },
+  { name: "user", args: [1, 1], usage: "a user name", parse: firstId("uid", userName) },
+  { name: "group", args: [1, 1], usage: "a group name", parse: firstId("gid", groupName) },
+  { name: "uid", args: [1, 1], usage: "an integer argument", parse: firstId("uid", number("uid")) },
+  { name: "gid", args: [1, 1], usage: "an integer argument", parse: firstId("gid", number("gid")) },
   { name: "chroot", args: [1, 1], usage: "a directory as an argument", parse: once(text("chroot")) },
   { name: "pidfile", args: [1, 1], usage: "a file name as an argument", parse: once(text("pidfile")) },
   { name: "node", args: [1, 1], usage: "a name", parse: node },
@@ -120,6 +120,15 @@ function once(parse: Parse): Parse {
     }
     call.target.seen.set(call.name, call.keyword);
     parse(args, call);
+  };
+}
+
+/** The same for an id, which `user` and `uid` (`group` and `gid`) both give; root's counts as none. */
+function firstId(field: "uid" | "gid", parse: Parse): Parse {
+  return (args, call) => {
+    if ((call.target.global[field] ?? 0) === 0) return parse(args, call);
+    const names = field === "uid" ? "user/uid" : "gid/group was";
+    notice(call.load.diagnostics, call.keyword, `${names} already specified. Continuing.`);
   };
 }
 

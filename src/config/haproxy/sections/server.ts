@@ -280,6 +280,8 @@ function addServer(name: string, nameAt: Word, address: Word, settings: Settings
   } else {
     server.address = value;
   }
+  // As in haproxy: a lone or higher minconn is the limit itself.
+  if (server.minconn > server.maxconn) server.maxconn = server.minconn;
   // Without values of their own, both are the normal interval (configuration.txt, "fastinter").
   server.fastinterMs ||= server.interMs;
   server.downinterMs ||= server.interMs;

@@ -1,0 +1,229 @@
+/**
+ * The end of a session: what it held is given back, its line is written, its sockets are closed, its object is reused.
+ *
+ * Termination states are those of configuration.txt 8.5: who or what ended it, and where it stood.
+ */
+import { enterServed, leave, leaveQueue } from "../board/cells.ts";
+import { COUNTER, TIME_SAMPLES, WORD } from "../board/words.ts";
+import { localName, peerName, setNoLinger } from "../linux/connect.ts";
+import type { SocketName } from "../linux/sockaddr.ts";
+import type { LogMoment } from "../logs/logger.ts";
+import type { SessionRecord } from "../logs/record.ts";
+import type { Plane } from "./plane.ts";
+import { remove } from "./queue.ts";
+import { type Leg, type Session, STATE } from "./session.ts";
+import { clockMs } from "./timers.ts";
+
+export type Cause = "-" | "C" | "S" | "c" | "s" | "P" | "R" | "I" | "K" | "D" | "L";
+
+/** Second letter of the termination state by where the session stands. */
+const STAGE: Record<number, string> = {
+  [STATE.assign]: "C",
+  [STATE.queued]: "Q",
+  [STATE.connecting]: "C",
+  [STATE.turnaround]: "C",
+  [STATE.established]: "D",
+};
+
+export const stageOf = (session: Session): string => {
+  const over = session.state === STATE.established && session.serverEnded && session.serverShut;
+  return over ? "L" : STAGE[session.state]!;
+};
+
+export interface Finisher {
+  /** Ends the session. `stage` "" means where it stands now; cause "-" is a normal end. */
+  finish(session: Session, cause: Cause, stage?: string): void;
+  /** Writes the line if it is due at this moment (logasap, or formats that are complete before the end). */
+  logAt(session: Session, moment: LogMoment, termination: string): void;
+  /** Gives back the server's connection; returns true if it held one. */
+  releaseServer(session: Session): boolean;
+  leaveQueue(session: Session): void;
+}
+
+/** What the rest of the data plane does when a session has gone. */
+export interface AfterFinish {
+  freed(session: Session, serverReleased: boolean): void;
+}
+
+export function createFinisher(plane: Plane, pool: Session[], after: AfterFinish): Finisher {
+  const { board } = plane;
+  const { rows, words } = board;
+
+  function releaseServer(session: Session): boolean {
+    const { target, backend } = session;
+    if (session.sourcePort !== 0) {
+      target!.ports!.giveBack(session.sourcePort);
+      session.sourcePort = 0;
+    }
+    if (!session.holdsServer) return false;
+    session.holdsServer = false;
+    leave(board, target!.cell);
+    enterServed(board, backend!.cell, -1);
+    backend!.balancer.released(target!.index);
+    return true;
+  }
+
+  function leaveQueueOf(session: Session): void {
+    const { queue, target, backend } = session;
+    if (queue === null) return;
+    remove(queue, session);
+    session.queue = null;
+    plane.queued--;
+    leaveQueue(board, queue === backend!.queue ? backend!.cell : target!.cell);
+    if (queue !== backend!.queue) backend!.balancer.released(target!.index);
+  }
+
+  function countTimes(session: Session, totalMs: number): void {
+    if (session.connectMs < 0) return;
+    for (const cell of [session.backend!.cell, session.target!.cell]) {
+      for (let i = 0; i < TIMES.length; i++) {
+        const ms = i === 0 ? session.queueMs : i === 1 ? session.connectMs : i === 2 ? 0 : totalMs;
+        const [sum, max] = TIMES[i]!;
+        // A sliding sum over the last TIME_SAMPLES sessions: each new one pushes a share of the old ones out.
+        rows[cell.row + sum]! += ms - rows[cell.row + sum]! / TIME_SAMPLES;
+        if (ms > rows[cell.row + max]!) rows[cell.row + max] = ms;
+      }
+    }
+  }
+
+  function fill(session: Session, termination: string): SessionRecord {
+    const { record } = plane;
+    const { frontend, backend, target } = session;
+    const { needs } = frontend!.logger;
+    const now = clockMs();
+    if (needs.client) nameInto(session.client, peerName, session, "clientHost", "clientPort");
+    if (needs.local) nameInto(session.client, localName, session, "localHost", "localPort");
+    if (needs.source) nameInto(session.server, localName, session, "sourceHost", "sourcePort");
+    if (needs.server) serverInto(session);
+    record.acceptedAtMs = session.acceptedDate;
+    record.frontendName = frontend!.proxy.name;
+    record.backendName = backend === null ? frontend!.proxy.name : backend.proxy.name;
+    record.serverName = target === null ? "<NOSRV>" : target.server.name;
+    record.tls = false;
+    record.handshakeMs = 0;
+    record.queueMs = session.queueMs;
+    record.connectMs = session.connectMs;
+    record.totalMs = Math.trunc(now - session.acceptedAt);
+    record.dataMs = session.connectMs < 0 ? -1 : Math.max(0, record.totalMs - session.queueMs - session.connectMs);
+    record.bytesUp = session.bytesUp;
+    record.bytesDown = session.bytesDown;
+    record.termination = termination;
+    record.actConn = words[plane.process.word + WORD.cur]!;
+    record.feConn = words[frontend!.cell.word + WORD.cur]!;
+    record.beConn = backend === null ? 0 : words[backend.cell.word + WORD.cur]!;
+    record.srvConn = target === null ? 0 : words[target.cell.word + WORD.cur]!;
+    record.retries = session.attempts;
+    record.redispatched = session.redispatched;
+    record.serverQueue = session.serverQueue;
+    record.backendQueue = session.backendQueue;
+    record.uniqueId = session.uniqueId;
+    record.sequence = plane.sequence;
+    return record;
+  }
+
+  /** The names are those of the sockets; a socket that is gone leaves what its session's first line found. */
+  function nameInto(
+    leg: Leg | null,
+    ask: (fd: number) => SocketName | null,
+    session: Session,
+    host: "clientHost" | "localHost" | "sourceHost",
+    port: "clientPort" | "localPort" | "sourcePort",
+  ): void {
+    const { record } = plane;
+    const name = leg === null ? null : ask(fdOf(leg));
+    if (name?.kind === "ip") {
+      record[host] = name.host;
+      record[port] = name.port;
+    } else if (name === null && host === "sourceHost") {
+      record[host] = "";
+      record[port] = 0;
+    } else {
+      record[host] = "unix";
+      record[port] = session.listener!.bind.id;
+    }
+  }
+
+  function serverInto(session: Session): void {
+    const { record } = plane;
+    const { target } = session;
+    const address = target?.server.address;
+    record.serverHost = address === undefined ? "" : address.kind === "ip" ? address.host : "unix";
+    record.serverPort = address?.kind === "ip" ? address.port : 0;
+  }
+
+  function logAt(session: Session, moment: LogMoment, termination: string): void {
+    const { logger } = session.frontend!;
+    if (session.logged || !logger.active) return;
+    // A line that is not due at this moment costs nothing: the logger is asked only when the moment may be the one.
+    if (moment !== "end" && logger.due !== moment) return;
+    const record = fill(session, termination);
+    session.logged = logger.logSession(record, moment);
+    session.uniqueId = record.uniqueId;
+  }
+
+  function finish(session: Session, cause: Cause, stage = stageOf(session)): void {
+    if (session.state === STATE.closed) return;
+    const { frontend, listener, backend, client, server } = session;
+    const totalMs = clockMs() - session.acceptedAt;
+    leaveQueueOf(session);
+    const released = releaseServer(session);
+    if (session.holdsBackend) {
+      session.holdsBackend = false;
+      leave(board, backend!.cell);
+      if (session.state === STATE.established) countTimes(session, totalMs);
+    }
+    countAborts(session, cause);
+    logAt(session, "end", cause === "-" ? "--" : cause + stage);
+    const failedConnect = session.state === STATE.connecting;
+    session.state = STATE.closed;
+    plane.wheel.disarm(session.slot);
+    leave(board, listener!.cell);
+    leave(board, frontend!.cell);
+    leave(board, plane.process);
+    plane.sessions--;
+    session.client = null;
+    session.server = null;
+    if (client !== null) close(client, frontend!.proxy.options.nolinger);
+    if (server !== null) {
+      if (failedConnect) server.terminate();
+      else close(server, backend!.proxy.options.nolinger);
+    }
+    session.up = null;
+    session.down = null;
+    after.freed(session, released);
+    session.listener = null;
+    session.frontend = null;
+    session.backend = null;
+    session.target = null;
+    pool.push(session);
+  }
+
+  function countAborts(session: Session, cause: Cause): void {
+    const counter = cause === "C" || cause === "c"
+      ? COUNTER.clientAborts
+      : cause === "S" || cause === "s"
+      ? COUNTER.serverAborts
+      : -1;
+    if (counter < 0 || session.state !== STATE.established) return;
+    rows[session.backend!.cell.row + counter]! += 1;
+    rows[session.target!.cell.row + counter]! += 1;
+  }
+
+  return { finish, logAt, releaseServer, leaveQueue: leaveQueueOf };
+}
+
+/** Sum and maximum of the queue, connect, response and total times. */
+const TIMES: readonly (readonly [sum: number, max: number])[] = [
+  [COUNTER.queueTimeSum, COUNTER.queueTimeMax],
+  [COUNTER.connectTimeSum, COUNTER.connectTimeMax],
+  [COUNTER.responseTimeSum, COUNTER.responseTimeMax],
+  [COUNTER.totalTimeSum, COUNTER.totalTimeMax],
+];
+
+/** Undocumented but there (BUN_FACTS §1): the descriptor under a socket. */
+export const fdOf = (leg: unknown): number => (leg as { fd: number }).fd;
+
+function close(leg: Leg, noLinger: boolean): void {
+  if (noLinger) setNoLinger(fdOf(leg));
+  leg.end();
+}

@@ -1,0 +1,284 @@
+/**
+ * Builds the plane of a proxy process from what it was booted with. Everything is compiled here, once: formats,
+ * conditions, expressions, addresses; a later step only reads.
+ */
+import { randomUUID } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { networkInterfaces } from "node:os";
+import type { Board } from "../board/board.ts";
+import type { Boot } from "../board/boot.ts";
+import { cellOf } from "../board/cells.ts";
+import { hasBackend, hasFrontend, PROCESS } from "../board/layout.ts";
+import { COUNTER } from "../board/words.ts";
+import { fromByteString } from "../config/byte_strings.ts";
+import { backlogOf, fullconnOf } from "../config/haproxy/limits.ts";
+import type { Model, Proxy, Server, SourceAddress } from "../config/haproxy/model.ts";
+import { type ConnectPlan, familyOf, type KeepAlive } from "../linux/connect.ts";
+import { openUnixDatagram, sendDatagrams } from "../linux/datagram.ts";
+import { setNonBlocking } from "../linux/descriptors.ts";
+import { addressBytes, ipSockaddr, unixSockaddr } from "../linux/sockaddr.ts";
+import type { FormatHooks } from "../logs/format.ts";
+import { createProxyLogger } from "../logs/logger.ts";
+import { newRecord } from "../logs/record.ts";
+import { createOutlets } from "../logs/targets.ts";
+import { createBalancer } from "./balance/balancer.ts";
+import { hashKey } from "./key.ts";
+import type { Backend, BackendRule, Frontend, Listener, Plane, Target } from "./plane.ts";
+import { createPortRing } from "./ports.ts";
+import { newQueue } from "./queue.ts";
+import { createSampleContext } from "./sample_context.ts";
+import { compileAcls, compileCondition } from "./samples/conditions.ts";
+import type { SampleContext } from "./samples/context.ts";
+import { boardCounts } from "./samples/counts.ts";
+import { asString, compileExpression } from "./samples/expression.ts";
+import { namesOf } from "./samples/names.ts";
+import type { Scope, Setting } from "./samples/types.ts";
+import { createWheel } from "./timers.ts";
+
+const NONE_MS = Infinity;
+const orNever = (ms: number | null): number => ms ?? NONE_MS;
+
+export function loadPlane(boot: Boot, board: Board, worker: number, descriptors: ReadonlyMap<string, number[]>): Plane {
+  const { model } = boot;
+  const process = cellOf(board, worker, PROCESS);
+  const context = createSampleContext({
+    model,
+    counts: boardCounts(board, model, Date.now),
+    hostname: boot.hostname,
+    thread: worker,
+    nowUs: () => Date.now() * 1000,
+    random32: () => Math.floor(Math.random() * 2 ** 32),
+    uuid: randomUUID,
+    stopping: () => plane.stopping,
+    isLocal: localAddresses(),
+  });
+  const plane: Plane = {
+    model,
+    board,
+    worker,
+    process,
+    maxconn: boot.maxconn,
+    maxconnrate: model.global.maxconnrate,
+    maxsessrate: model.global.maxsessrate,
+    wheel: createWheel(() => {}),
+    outlets: createOutlets({ openUnixDatagram, sendDatagrams, setNonBlocking }, (lines) => {
+      board.rows[process.row + COUNTER.failedLogs]! += lines;
+    }),
+    frontends: [],
+    backends: [],
+    record: newRecord(),
+    sequence: 0,
+    sessions: 0,
+    queued: 0,
+    stopping: false,
+    samples: context,
+  };
+  const backends = new Map<string, Backend>();
+  const fullconn = fullconnOf(model, boot.maxconn);
+  model.proxies.forEach((proxy, index) => {
+    if (!hasBackend(proxy) || proxy.disabled) return;
+    const backend = loadBackend(plane, { ...proxy, fullconn: fullconn(proxy) }, index, boot.workers);
+    plane.backends.push(backend);
+    backends.set(proxy.name, backend);
+  });
+  model.proxies.forEach((proxy, index) => {
+    if (hasFrontend(proxy) && !proxy.disabled) {
+      plane.frontends.push(loadFrontend(plane, boot, proxy, index, backends, descriptors));
+    }
+  });
+  return plane;
+}
+
+function settingFor(model: Model, scope: Scope, index: number): Setting {
+  return {
+    scope,
+    names: namesOf(model, index),
+    environment: (name) => process.env[name],
+    readFile: readPatterns,
+  };
+}
+
+/** A pattern file (`-f`), one char per byte. Read before the process changes its root. */
+export function readPatterns(path: string): string | null {
+  try {
+    return readFileSync(fromByteString(path), "latin1");
+  } catch {
+    return null;
+  }
+}
+
+function loadFrontend(
+  plane: Plane,
+  boot: Boot,
+  proxy: Proxy,
+  index: number,
+  backends: ReadonlyMap<string, Backend>,
+  descriptors: ReadonlyMap<string, number[]>,
+): Frontend {
+  const { board, worker, model } = plane;
+  const entities = board.layout.proxies[index]!;
+  const frontend: Frontend = {
+    proxy,
+    index,
+    cell: cellOf(board, worker, entities.frontend),
+    maxconn: proxy.maxconn,
+    clientMs: orNever(proxy.timeouts.client),
+    clientFinMs: orNever(proxy.timeouts.clientFin),
+    keepAlive: keepAliveOf(proxy, "clitcpka"),
+    logger: createProxyLogger(proxy.log, proxy.options, {
+      pid: boot.pid,
+      hostname: boot.hostname,
+      sendHostname: model.global.logSendHostname,
+      tag: model.global.logTag,
+      outlets: plane.outlets,
+      expression: logExpressions(plane, index),
+    }),
+    rules: loadRules(model, proxy, index, backends, plane.samples),
+    defaultBackend: backends.get(proxy.defaultBackend ?? (proxy.kind === "listen" ? proxy.name : "")) ?? null,
+    listeners: [],
+  };
+  proxy.binds.forEach((bind, b) => {
+    for (const fd of descriptors.get(`${index}/${b}`) ?? []) {
+      const listener: Listener = {
+        frontend,
+        bind,
+        index: b,
+        cell: cellOf(board, worker, entities.firstListener + b),
+        fd,
+        backlog: backlogOf(proxy, bind.backlog, boot.maxconn),
+        handle: null,
+      };
+      frontend.listeners.push(listener);
+    }
+  });
+  return frontend;
+}
+
+function logExpressions(plane: Plane, index: number): FormatHooks["expression"] {
+  return (text) => {
+    const compiled = compileExpression(text, "any", settingFor(plane.model, "log", index));
+    if (!compiled.ok) return { error: compiled.message };
+    const value = asString(compiled, "str");
+    return { evaluate: () => value(plane.samples) ?? "" };
+  };
+}
+
+function loadRules(
+  model: Model,
+  proxy: Proxy,
+  index: number,
+  backends: ReadonlyMap<string, Backend>,
+  context: SampleContext,
+): BackendRule[] {
+  const setting = settingFor(model, "use_backend", index);
+  const { acls, problems } = compileAcls(proxy.acls, setting);
+  const fatal = problems.find((problem) => problem.severity === "alert");
+  if (fatal !== undefined) throw new Error(`Cannot use ACL "${fatal.acl.name}": ${fatal.message}`);
+  return proxy.useBackends.map((rule): BackendRule => {
+    const condition = rule.condition === null ? null : compileCondition(rule.condition, acls, setting);
+    if (condition !== null && !condition.ok) {
+      throw new Error(`Cannot use use_backend "${rule.backend}": ${condition.message}`);
+    }
+    const test = condition === null ? null : condition.test;
+    if (!rule.dynamic) {
+      const backend = backends.get(rule.backend) ?? null;
+      return { test, choose: () => backend };
+    }
+    const name = dynamicName(rule.backend, setting);
+    return { test, choose: () => backends.get(name(context)) ?? null };
+  });
+}
+
+/** A backend's name as a format string: literal text and `%[expression]`. */
+function dynamicName(text: string, setting: Setting): (context: SampleContext) => string {
+  const parts = text.split(/(%\[[^\]]*\])/).map((part): (context: SampleContext) => string => {
+    if (!part.startsWith("%[")) return () => part;
+    const compiled = compileExpression(part.slice(2, -1), "any", setting);
+    if (!compiled.ok) throw new Error(`Cannot use use_backend "${text}": ${compiled.message}`);
+    const value = asString(compiled, "str");
+    return (context) => value(context) ?? "";
+  });
+  return (context) => parts.map((part) => part(context)).join("");
+}
+
+function loadBackend(plane: Plane, proxy: Proxy, index: number, workers: number): Backend {
+  const { board, worker } = plane;
+  const entities = board.layout.proxies[index]!;
+  const { timeouts } = proxy;
+  const connectMs = orNever(timeouts.connect);
+  const backend: Backend = {
+    proxy,
+    index,
+    cell: cellOf(board, worker, entities.backend),
+    servers: [],
+    balancer: createBalancer(proxy, board, entities),
+    queue: newQueue(),
+    connectMs,
+    queueMs: timeouts.queue ?? connectMs,
+    serverMs: orNever(timeouts.server),
+    serverFinMs: orNever(timeouts.serverFin),
+    tunnelMs: timeouts.tunnel,
+    turnaroundMs: Math.min(1000, connectMs),
+    fullconn: proxy.fullconn,
+    roundRobinKind: ["roundrobin", "static-rr", "random"].includes(proxy.balance.kind),
+    key: hashKey(proxy, settingFor(plane.model, "balance", index)),
+  };
+  backend.servers = proxy.servers.map((server, s): Target => {
+    const source = server.source ?? proxy.source;
+    const { address } = server;
+    return {
+      server,
+      backend,
+      index: s,
+      cell: cellOf(board, worker, entities.firstServer + s),
+      queue: newQueue(),
+      plan: planOf(plane.model, proxy, server, source),
+      portOffset: address.kind === "ip" && address.portMode === "map" ? address.portOffset : null,
+      ports: source !== null && source.portLow > 0
+        ? createPortRing(source.portLow, source.portHigh, worker, source.portLow === source.portHigh ? 1 : workers)
+        : null,
+    };
+  });
+  return backend;
+}
+
+function planOf({ global }: Model, proxy: Proxy, server: Server, source: SourceAddress | null): ConnectPlan {
+  const { address } = server;
+  const bytes = address.kind === "ip"
+    ? ipSockaddr(address.host === "" ? "0.0.0.0" : address.host, address.family, address.port)
+    : address.kind === "unix"
+    ? unixSockaddr(address.path, false, false)
+    : unixSockaddr(address.name, true, address.padded);
+  return {
+    family: familyOf(bytes),
+    address: bytes,
+    source: source === null ? null : ipSockaddr(source.host, source.family, source.portLow),
+    sourcePorts: source !== null && source.portLow > 0,
+    interface: source?.interface == null ? null : new TextEncoder().encode(`${source.interface}\0`),
+    keepAlive: address.kind === "ip" ? keepAliveOf(proxy, "srvtcpka") : null,
+    tfo: server.tfo,
+    userTimeoutMs: server.tcpUserTimeoutMs,
+    sndbuf: global.tune.sndbufServer,
+    rcvbuf: global.tune.rcvbufServer,
+  };
+}
+
+function keepAliveOf({ options }: Proxy, side: "clitcpka" | "srvtcpka"): KeepAlive | null {
+  if (!options[side]) return null;
+  return {
+    idleSec: Math.ceil(options[`${side}IdleMs`] / 1000),
+    intervalSec: Math.ceil(options[`${side}IntvlMs`] / 1000),
+    count: options[`${side}Cnt`],
+  };
+}
+
+/** The machine's addresses are looked up when the process starts. */
+function localAddresses(): (address: Uint8Array) => boolean {
+  const local = new Set<string>();
+  for (const list of Object.values(networkInterfaces())) {
+    for (const { address, family } of list ?? []) {
+      local.add(addressBytes(address.split("%", 1)[0]!, family === "IPv4" ? 4 : 6).join("."));
+    }
+  }
+  return (address) => (address.length === 4 && address[0] === 127) || local.has(address.join("."));
+}

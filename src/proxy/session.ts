@@ -1,0 +1,160 @@
+/**
+ * One client's connection on its way through the proxy: a flat, pooled object that both of its sockets point to.
+ *
+ * A handler first asks whether the session still holds the socket it was called for: after a session has let go of a
+ * socket, late events of that socket find another owner and are ignored.
+ */
+import type { Socket } from "bun";
+import type { Backend, Frontend, Listener, Target } from "./plane.ts";
+import type { Queue } from "./queue.ts";
+
+export const STATE = { assign: 0, queued: 1, connecting: 2, turnaround: 3, established: 4, closed: 5 } as const;
+export type State = (typeof STATE)[keyof typeof STATE];
+
+export type Leg = Socket<Session>;
+
+export interface Session {
+  /** In the timer wheel; kept over the session's reuses. */
+  readonly slot: number;
+  state: State;
+  client: Leg | null;
+  server: Leg | null;
+  listener: Listener | null;
+  frontend: Frontend | null;
+  backend: Backend | null;
+  target: Target | null;
+
+  /** Bytes that wait to be written towards the server (up) and the client (down), from *At on. */
+  up: Buffer | null;
+  upAt: number;
+  down: Buffer | null;
+  downAt: number;
+  /** The side has sent its end; the end has been passed on to the side. */
+  clientEnded: boolean;
+  serverEnded: boolean;
+  clientShut: boolean;
+  serverShut: boolean;
+  clientPaused: boolean;
+  serverPaused: boolean;
+
+  /** ms on the process's clock (timers.ts). */
+  acceptedAt: number;
+  queuedSince: number;
+  connectStart: number;
+  clientActive: number;
+  serverActive: number;
+  /** When the present state has lasted too long; Infinity: never. */
+  deadline: number;
+  clientLimit: number;
+  serverLimit: number;
+  /** ms since 1970. */
+  acceptedDate: number;
+
+  queueMs: number;
+  connectMs: number;
+  bytesUp: number;
+  bytesDown: number;
+  attempts: number;
+  redispatched: boolean;
+  /** Server whose connection failed, not to be taken again; -1: none. */
+  avoid: number;
+  serverQueue: number;
+  backendQueue: number;
+  /** It holds one of the server's connections; it is counted among the backend's. */
+  holdsServer: boolean;
+  holdsBackend: boolean;
+  /** Source port of our own; 0: none. */
+  sourcePort: number;
+  /** Why the first attempt failed, for the termination state. */
+  failure: "" | "SC" | "sC" | "RC";
+  logged: boolean;
+  uniqueId: string;
+
+  queue: Queue | null;
+  before: Session | null;
+  behind: Session | null;
+}
+
+export const newSession = (slot: number): Session => ({
+  slot,
+  state: STATE.closed,
+  client: null,
+  server: null,
+  listener: null,
+  frontend: null,
+  backend: null,
+  target: null,
+  up: null,
+  upAt: 0,
+  down: null,
+  downAt: 0,
+  clientEnded: false,
+  serverEnded: false,
+  clientShut: false,
+  serverShut: false,
+  clientPaused: false,
+  serverPaused: false,
+  acceptedAt: 0,
+  queuedSince: 0,
+  connectStart: 0,
+  clientActive: 0,
+  serverActive: 0,
+  deadline: Infinity,
+  clientLimit: Infinity,
+  serverLimit: Infinity,
+  acceptedDate: 0,
+  queueMs: -1,
+  connectMs: -1,
+  bytesUp: 0,
+  bytesDown: 0,
+  attempts: 0,
+  redispatched: false,
+  avoid: -1,
+  serverQueue: 0,
+  backendQueue: 0,
+  holdsServer: false,
+  holdsBackend: false,
+  sourcePort: 0,
+  failure: "",
+  logged: false,
+  uniqueId: "",
+  queue: null,
+  before: null,
+  behind: null,
+});
+
+/** Back to the state of a new session; the socket and proxy references are the caller's to set. */
+export function resetSession(session: Session): void {
+  session.state = STATE.assign;
+  session.server = null;
+  session.backend = null;
+  session.target = null;
+  session.up = null;
+  session.upAt = 0;
+  session.down = null;
+  session.downAt = 0;
+  session.clientEnded = false;
+  session.serverEnded = false;
+  session.clientShut = false;
+  session.serverShut = false;
+  session.clientPaused = false;
+  session.serverPaused = false;
+  session.deadline = Infinity;
+  session.clientLimit = Infinity;
+  session.serverLimit = Infinity;
+  session.queueMs = -1;
+  session.connectMs = -1;
+  session.bytesUp = 0;
+  session.bytesDown = 0;
+  session.attempts = 0;
+  session.redispatched = false;
+  session.avoid = -1;
+  session.serverQueue = 0;
+  session.backendQueue = 0;
+  session.holdsServer = false;
+  session.holdsBackend = false;
+  session.sourcePort = 0;
+  session.failure = "";
+  session.logged = false;
+  session.uniqueId = "";
+}

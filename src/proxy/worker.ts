@@ -1,0 +1,79 @@
+/**
+ * The proxy role: one process of the data plane. Adopts inherited listeners, serves, and obeys the supervisor's orders.
+ *
+ * Order of the start: everything is loaded and compiled, then root and identity are given up, then it accepts.
+ */
+import { BOARD_FD, FIRST_LISTENER, type Order, readBoot, type Report } from "../board/boot.ts";
+import { WORDS_PER_WORKER, WORKER_WORD } from "../board/layout.ts";
+import { closeDescriptor } from "../linux/descriptors.ts";
+import { becomeUser, detachOutput } from "../linux/identity.ts";
+import { loadPlane } from "./load.ts";
+import { createTcpService } from "./tcp/service.ts";
+
+/** How often a draining process looks whether its last session has gone. */
+const DRAIN_LOOK_MS = 5;
+const BEAT_MS = 1000;
+/** Descriptors that are not a session's: memories, listeners, logs, the runtime's own. */
+const OWN_DESCRIPTORS = 64;
+
+export function runProxy(worker: number): void {
+  const { boot, board } = readBoot();
+  closeDescriptor(BOARD_FD);
+  const accepts = boot.accepts[worker]!;
+  const descriptors = new Map<string, number[]>();
+  accepts.forEach(({ proxy, bind }, i) => {
+    const key = `${proxy}/${bind}`;
+    descriptors.set(key, [...(descriptors.get(key) ?? []), FIRST_LISTENER + i]);
+  });
+  const plane = loadPlane(boot, board, worker, descriptors);
+  const localLimit = Math.max(1, Math.floor((boot.ulimitN - 2 * accepts.length - OWN_DESCRIPTORS) / 2));
+  const service = createTcpService(plane, localLimit);
+  becomeUser(boot.model.global);
+
+  const send = (report: Report["report"]): void => void process.send?.({ report } satisfies Report);
+  const beat = worker * WORDS_PER_WORKER;
+  board.workerWords[beat + WORKER_WORD.pid] = process.pid;
+  setInterval(() => board.workerWords[beat + WORKER_WORD.beat]! += 1, BEAT_MS).unref();
+
+  function exit(): void {
+    plane.outlets.flush();
+    process.exit(0);
+  }
+
+  function drain(): void {
+    if (plane.stopping) return;
+    plane.stopping = true;
+    service.gates.closeAll("stopped");
+    send("stopped");
+    setInterval(() => plane.sessions === 0 && exit(), DRAIN_LOOK_MS);
+  }
+
+  const orders: Record<Order["order"], () => void> = {
+    pause() {
+      service.gates.closeAll("paused");
+      send("paused");
+    },
+    resume() {
+      if (!plane.stopping) service.gates.openAll();
+      send("resumed");
+    },
+    drain,
+    kill() {
+      service.killAll();
+      exit();
+    },
+  };
+  process.on("message", (message: Order) => orders[message.order]());
+  // Without its supervisor a process finishes what it has in hand, and holds nobody's terminal meanwhile.
+  process.on("disconnect", () => {
+    detachOutput();
+    drain();
+  });
+  // The terminal's Ctrl-C goes to all; the supervisor decides.
+  for (const signal of ["SIGINT", "SIGHUP", "SIGUSR1", "SIGUSR2", "SIGTTOU", "SIGTTIN"] as const) {
+    process.on(signal, () => {});
+  }
+
+  service.gates.openAll();
+  send("ready");
+}

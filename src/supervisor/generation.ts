@@ -1,0 +1,174 @@
+/**
+ * A generation: the roles that serve one accepted configuration, from their start to the exit of the last of them.
+ *
+ * A role that dies is started again on the same board and sockets, with back-off; a role that never became ready fails
+ * the generation.
+ */
+import type { Subprocess } from "bun";
+import type { Board } from "../board/board.ts";
+import { reclaim } from "../board/board.ts";
+import type { Order, Report } from "../board/boot.ts";
+
+export interface RoleStart {
+  /** First argument of the process: `role:proxy` or `role:control`. */
+  role: string;
+  /** Position among the proxy processes; -1: no proxy. */
+  worker: number;
+  /** Descriptors it inherits from number 3 on. */
+  descriptors: number[];
+}
+
+export interface Generation {
+  board: Board;
+  /** Resolves when every role is ready; rejects when one dies before or takes too long. */
+  ready: Promise<void>;
+  /** Resolves when the last role has gone. */
+  gone: Promise<void>;
+  order(order: Order["order"], answer: Report["report"] | null): Promise<void>;
+  /** From now on a role that exits is not started again. */
+  retire(): void;
+  /** Ends all at once: SIGKILL for who does not obey the order within a moment. */
+  kill(): void;
+  alive(): number;
+}
+
+const READY_WITHIN_MS = 10_000;
+const KILL_AFTER_MS = 100;
+const FIRST_PAUSE_MS = 50;
+const LONGEST_PAUSE_MS = 5_000;
+/** A role that lived so long starts with a clean slate. */
+const STEADY_MS = 10_000;
+
+interface Role {
+  start: RoleStart;
+  process: Subprocess;
+  ready: boolean;
+  startedAt: number;
+  pauseMs: number;
+}
+
+/** How this very program is started again: compiled it is one file, from its sources Bun runs main.ts. */
+export const selfCommand = (): string[] =>
+  Bun.main.startsWith("/$bunfs/") ? [process.execPath] : [process.execPath, Bun.main];
+
+export interface GenerationSetup {
+  board: Board;
+  starts: RoleStart[];
+  complain(text: string): void;
+}
+
+export function startGeneration({ board, starts, complain }: GenerationSetup): Generation {
+  const roles: Role[] = [];
+  const waits: { answer: Report["report"]; missing: Set<Role>; done: () => void }[] = [];
+  let retired = false;
+  let allReady = false;
+  const ready = Promise.withResolvers<void>();
+  const gone = Promise.withResolvers<void>();
+  const timer = setTimeout(() => ready.reject(new Error("A role was not ready in time")), READY_WITHIN_MS);
+
+  const { NOTIFY_SOCKET: _, ...environment } = process.env;
+
+  function start(role: Role): void {
+    role.ready = false;
+    role.startedAt = performance.now();
+    role.process = Bun.spawn({
+      cmd: [...selfCommand(), role.start.role, String(role.start.worker)],
+      env: environment,
+      stdio: ["ignore", "inherit", "inherit", ...role.start.descriptors],
+      serialization: "json",
+      ipc: (message: Report) => heard(role, message.report),
+      onExit: (_process, code, signal) => exited(role, code, signal),
+    });
+  }
+
+  function heard(role: Role, report: Report["report"]): void {
+    if (report === "ready") {
+      role.ready = true;
+      if (roles.every((one) => one.ready)) {
+        allReady = true;
+        clearTimeout(timer);
+        ready.resolve();
+      }
+    }
+    settle(role, report);
+  }
+
+  /** Who waits for an answer need not wait for this role any more. */
+  function settle(role: Role, report: Report["report"] | null): void {
+    for (const wait of [...waits]) {
+      if (report !== null && wait.answer !== report) continue;
+      wait.missing.delete(role);
+      if (wait.missing.size > 0) continue;
+      waits.splice(waits.indexOf(wait), 1);
+      wait.done();
+    }
+  }
+
+  function exited(role: Role, code: number | null, signal: number | string | null): void {
+    if (role.start.worker >= 0) reclaim(board, role.start.worker);
+    settle(role, null);
+    if (!retired && allReady) return again(role, signal === null ? `exit code ${code}` : `signal ${signal}`);
+    roles.splice(roles.indexOf(role), 1);
+    if (!allReady) {
+      clearTimeout(timer);
+      ready.reject(
+        new Error(
+          `${role.start.role} ended at its start with ${signal === null ? `exit code ${code}` : `signal ${signal}`}`,
+        ),
+      );
+    }
+    if (roles.length === 0) gone.resolve();
+  }
+
+  function again(role: Role, how: string): void {
+    const steady = performance.now() - role.startedAt > STEADY_MS;
+    const pauseMs = steady ? 0 : role.pauseMs;
+    role.pauseMs = steady ? FIRST_PAUSE_MS : Math.min(LONGEST_PAUSE_MS, Math.max(FIRST_PAUSE_MS, pauseMs * 2));
+    complain(
+      `Role ${role.start.role.slice(5)} ${
+        Math.max(0, role.start.worker) + 1
+      } (pid ${role.process.pid}) ended with ${how}: it is started again`,
+    );
+    if (pauseMs === 0) return start(role);
+    setTimeout(() => {
+      if (!retired) return start(role);
+      roles.splice(roles.indexOf(role), 1);
+      if (roles.length === 0) gone.resolve();
+    }, pauseMs);
+  }
+
+  for (const one of starts) {
+    const role: Role = { start: one, process: null as never, ready: false, startedAt: 0, pauseMs: 0 };
+    roles.push(role);
+    start(role);
+  }
+
+  return {
+    board,
+    ready: ready.promise,
+    gone: gone.promise,
+    order(order, answer) {
+      const { promise, resolve } = Promise.withResolvers<void>();
+      const missing = new Set(roles);
+      if (answer === null || missing.size === 0) resolve();
+      else waits.push({ answer, missing, done: resolve });
+      for (const role of roles) {
+        try {
+          role.process.send({ order } satisfies Order);
+        } catch {
+          settle(role, null); // It is dying: its exit follows.
+        }
+      }
+      return promise;
+    },
+    retire() {
+      retired = true;
+    },
+    kill() {
+      retired = true;
+      void this.order("kill", null);
+      setTimeout(() => roles.forEach((role) => role.process.kill("SIGKILL")), KILL_AFTER_MS);
+    },
+    alive: () => roles.length,
+  };
+}

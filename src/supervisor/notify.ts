@@ -1,0 +1,23 @@
+/** The service manager's channel (sd_notify(3)): one datagram per change of state to $NOTIFY_SOCKET. */
+import { closeDescriptor } from "../linux/descriptors.ts";
+import { openUnixDatagram, sendDatagrams } from "../linux/datagram.ts";
+
+export type Notify = (state: "serving" | "reloading" | "stopping") => void;
+
+const TEXTS = {
+  serving: () => `READY=1\nMAINPID=${process.pid}\nSTATUS=Ready.\n`,
+  reloading: () => `RELOADING=1\nMONOTONIC_USEC=${process.hrtime.bigint() / 1000n}\nSTATUS=Reloading.\n`,
+  stopping: () => "STOPPING=1\n",
+} as const;
+
+/** Does nothing without $NOTIFY_SOCKET (-Ws started by hand). */
+export function createNotify(path: string | undefined): Notify {
+  if (path === undefined || path === "") return () => {};
+  return (state) => {
+    const fd = openUnixDatagram(path);
+    if (fd < 0) return;
+    const bytes = Buffer.from(TEXTS[state]());
+    sendDatagrams(fd, bytes, [bytes.length], 1);
+    closeDescriptor(fd);
+  };
+}
