@@ -113,11 +113,30 @@ export function setNoLinger(fd: number): void {
 }
 
 export const localName = (fd: number): SocketName | null => nameBy(libc.getsockname, fd);
-export const peerName = (fd: number): SocketName | null => nameBy(libc.getpeername, fd);
 
 function nameBy(call: typeof libc.getsockname, fd: number): SocketName | null {
   nameLength[0] = name.length;
   return call(fd, name, nameLength) < 0 ? null : readSockaddr(name, nameLength[0]!);
+}
+
+/** Bytes that one saved name takes: its length, and a sockaddr as long as IPv6 needs; a longer one is a unix socket's. */
+export const SAVED_NAME = 32;
+
+/** Keeps the name of a socket's end for the time after its close: no string is made. */
+export const saveLocalName = (fd: number, into: Uint8Array, at: number): void => save(libc.getsockname, fd, into, at);
+export const savePeerName = (fd: number, into: Uint8Array, at: number): void => save(libc.getpeername, fd, into, at);
+
+function save(call: typeof libc.getsockname, fd: number, into: Uint8Array, at: number): void {
+  nameLength[0] = name.length;
+  const length = call(fd, name, nameLength) < 0 ? 0 : Math.min(nameLength[0]!, SAVED_NAME - 1);
+  into[at] = length;
+  for (let i = 0; i < length; i++) into[at + 1 + i] = name[i]!;
+}
+
+/** The name kept at `at`; null when there was none. */
+export function savedName(from: Uint8Array, at: number): SocketName | null {
+  const length = from[at]!;
+  return length === 0 ? null : readSockaddr(from.subarray(at + 1, at + 1 + length), length);
 }
 
 /**

@@ -208,6 +208,9 @@ export function compileLogFormat(text: string, hooks: FormatHooks = CHECK_ONLY, 
     if (token.kind === "expression") {
       const compiled = hooks.expression(token.text);
       if ("error" in compiled) return fail(token.at, compiled.error);
+      // It may ask for either address, and the sockets are closed by the time it is evaluated.
+      needs.client = true;
+      needs.local = true;
       steps.push(expressionStep(compiled, style, use.httpEncode));
       continue;
     }

@@ -5,13 +5,12 @@
  */
 import { enterServed, leave, leaveQueue } from "../board/cells.ts";
 import { COUNTER, TIME_SAMPLES, WORD } from "../board/words.ts";
-import { localName, peerName, setNoLinger } from "../linux/connect.ts";
-import type { SocketName } from "../linux/sockaddr.ts";
+import { savedName, setNoLinger } from "../linux/connect.ts";
 import type { LogMoment } from "../logs/logger.ts";
 import type { SessionRecord } from "../logs/record.ts";
 import type { Plane } from "./plane.ts";
 import { remove } from "./queue.ts";
-import { type Leg, type Session, STATE } from "./session.ts";
+import { type Leg, NAME, type Session, STATE } from "./session.ts";
 import { clockMs } from "./timers.ts";
 
 export type Cause = "-" | "C" | "S" | "c" | "s" | "P" | "R" | "I" | "K" | "D" | "L";
@@ -91,9 +90,10 @@ export function createFinisher(plane: Plane, pool: Session[], after: AfterFinish
     const { frontend, backend, target } = session;
     const { needs } = frontend!.logger;
     const now = clockMs();
-    if (needs.client) nameInto(session.client, peerName, session, "clientHost", "clientPort");
-    if (needs.local) nameInto(session.client, localName, session, "localHost", "localPort");
-    if (needs.source) nameInto(session.server, localName, session, "sourceHost", "sourcePort");
+    if (needs.client) nameInto(session, NAME.client, "clientHost", "clientPort");
+    if (needs.local) nameInto(session, NAME.local, "localHost", "localPort");
+    if (needs.source) nameInto(session, NAME.source, "sourceHost", "sourcePort");
+    plane.samples.session = session;
     if (needs.server) serverInto(session);
     record.acceptedAtMs = session.acceptedDate;
     record.frontendName = frontend!.proxy.name;
@@ -121,26 +121,16 @@ export function createFinisher(plane: Plane, pool: Session[], after: AfterFinish
     return record;
   }
 
-  /** The names are those of the sockets; a socket that is gone leaves what its session's first line found. */
   function nameInto(
-    leg: Leg | null,
-    ask: (fd: number) => SocketName | null,
     session: Session,
+    which: number,
     host: "clientHost" | "localHost" | "sourceHost",
     port: "clientPort" | "localPort" | "sourcePort",
   ): void {
     const { record } = plane;
-    const name = leg === null ? null : ask(fdOf(leg));
-    if (name?.kind === "ip") {
-      record[host] = name.host;
-      record[port] = name.port;
-    } else if (name === null && host === "sourceHost") {
-      record[host] = "";
-      record[port] = 0;
-    } else {
-      record[host] = "unix";
-      record[port] = session.listener!.bind.id;
-    }
+    const name = savedName(session.names!, which);
+    record[host] = name === null ? "" : name.kind === "ip" ? name.host : "unix";
+    record[port] = name === null ? 0 : name.kind === "ip" ? name.port : session.listener!.bind.id;
   }
 
   function serverInto(session: Session): void {
@@ -165,6 +155,7 @@ export function createFinisher(plane: Plane, pool: Session[], after: AfterFinish
     if (session.state === STATE.closed) return;
     const { frontend, listener, backend, client, server } = session;
     const totalMs = clockMs() - session.acceptedAt;
+    if (session.state === STATE.queued) session.queueMs = Math.trunc(totalMs);
     leaveQueueOf(session);
     const released = releaseServer(session);
     if (session.holdsBackend) {

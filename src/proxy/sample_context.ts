@@ -1,14 +1,17 @@
-/** A session as samples see it (samples/context.ts): addresses are asked of the kernel when a sample asks for them. */
-import { localName, peerAddress } from "../linux/connect.ts";
-import { addressBytes } from "../linux/sockaddr.ts";
-import { peerName } from "../linux/connect.ts";
+/**
+ * A session as samples see it (samples/context.ts): addresses are asked of the kernel when a sample asks for them, or taken
+ * from what was kept for the log line.
+ */
+import { localName, peerAddress, SAVED_NAME, savedName, savePeerName } from "../linux/connect.ts";
+import { addressBytes, type SocketName } from "../linux/sockaddr.ts";
 import { fdOf } from "./finish.ts";
 import type { Plane } from "./plane.ts";
 import type { ProcessContext, SampleContext } from "./samples/context.ts";
-import type { Leg, Session } from "./session.ts";
+import { NAME, type Session } from "./session.ts";
 
 const bytes = new Uint8Array(new ArrayBuffer(16));
 const views = { 4: bytes.subarray(0, 4), 16: bytes };
+const scratch = new Uint8Array(SAVED_NAME);
 
 interface Current extends SampleContext {
   session: Session | null;
@@ -17,30 +20,35 @@ interface Current extends SampleContext {
 /** One context per process: it is set to a session for the time of one evaluation. */
 export function createSampleContext(process: ProcessContext): Current {
   const current = (): Session => context.session!;
-  const leg = (): Leg | null => current().client;
+
+  function client(): SocketName | null {
+    const { client, names } = current();
+    if (client === null) return names === null ? null : savedName(names, NAME.client);
+    savePeerName(fdOf(client), scratch, 0);
+    return savedName(scratch, 0);
+  }
+  function local(): SocketName | null {
+    const { client, names } = current();
+    if (client === null) return names === null ? null : savedName(names, NAME.local);
+    return localName(fdOf(client));
+  }
+  const addressOf = (name: SocketName | null): Uint8Array | null =>
+    name?.kind === "ip" ? addressBytes(name.host, name.family) : null;
+  const portOf = (name: SocketName | null): number => name?.kind === "ip" ? name.port : 0;
+
   const context: Current = {
     session: null,
     process,
     clientAddress() {
-      const client = leg();
-      const length = client === null ? 0 : peerAddress(fdOf(client), bytes);
+      const leg = current().client;
+      // The way of `balance source`, on the path of each connection: no string.
+      if (leg === null) return addressOf(client());
+      const length = peerAddress(fdOf(leg), bytes);
       return length === 4 || length === 16 ? views[length] : null;
     },
-    clientPort() {
-      const client = leg();
-      const name = client === null ? null : peerName(fdOf(client));
-      return name?.kind === "ip" ? name.port : 0;
-    },
-    localAddress() {
-      const client = leg();
-      const name = client === null ? null : localName(fdOf(client));
-      return name?.kind === "ip" ? addressBytes(name.host, name.family) : null;
-    },
-    localPort() {
-      const client = leg();
-      const name = client === null ? null : localName(fdOf(client));
-      return name?.kind === "ip" ? name.port : 0;
-    },
+    clientPort: () => portOf(client()),
+    localAddress: () => addressOf(local()),
+    localPort: () => portOf(local()),
     get frontend() {
       return current().frontend!.index;
     },

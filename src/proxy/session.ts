@@ -5,11 +5,15 @@
  * socket, late events of that socket find another owner and are ignored.
  */
 import type { Socket } from "bun";
+import { SAVED_NAME } from "../linux/connect.ts";
 import type { Backend, Frontend, Listener, Target } from "./plane.ts";
 import type { Queue } from "./queue.ts";
 
 export const STATE = { assign: 0, queued: 1, connecting: 2, turnaround: 3, established: 4, closed: 5 } as const;
 export type State = (typeof STATE)[keyof typeof STATE];
+
+/** Places in Session.names: the client, where it connected to, our end towards the server. */
+export const NAME = { client: 0, local: SAVED_NAME, source: 2 * SAVED_NAME, bytes: 3 * SAVED_NAME } as const;
 
 export type Leg = Socket<Session>;
 
@@ -69,6 +73,8 @@ export interface Session {
   failure: "" | "SC" | "sC" | "RC";
   logged: boolean;
   uniqueId: string;
+  /** Names of its sockets' ends (NAME), kept for the log line, which is written when they are closed; null: no line asks. */
+  names: Uint8Array | null;
 
   queue: Queue | null;
   before: Session | null;
@@ -118,6 +124,7 @@ export const newSession = (slot: number): Session => ({
   failure: "",
   logged: false,
   uniqueId: "",
+  names: null,
   queue: null,
   before: null,
   behind: null,

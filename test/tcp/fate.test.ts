@@ -4,15 +4,20 @@
  * termination states of the table are held.
  */
 import { afterAll, beforeAll, expect, setDefaultTimeout, test } from "bun:test";
-import { APPLIANCE, cleanUp, HAPROXY } from "../harness/processes.ts";
+import { APPLIANCE, cleanUp, HAPROXY, UNDER_TEST_IS_HAPROXY } from "../harness/processes.ts";
 import { CASES } from "./fate_cases.ts";
 import { type Outcome, playAll } from "./fate_run.ts";
 
 setDefaultTimeout(60_000);
 afterAll(cleanUp);
 
-/** Where the program under test goes its own way on purpose: what it does instead, and why. */
-const DIFFERENCES: Record<string, { reason: string; fate: Partial<Outcome["fate"]> }> = {};
+/** Where the program under test goes its own way on purpose: how it ends instead, and why. haproxy's fate is not compared. */
+const DIFFERENCES: Record<string, { reason: string; termination: readonly string[] }> = {
+  client_resets_after_half_close: {
+    reason: "haproxy does not notice the reset and holds both connections until the server's timeout",
+    termination: ["CD"],
+  },
+};
 
 let tested: Map<string, Outcome | Error>;
 let reference: Map<string, Outcome | Error> | null = null;
@@ -24,10 +29,12 @@ beforeAll(async () => {
 
 test.each(CASES.map((row) => [row.name, row] as const))("%s", (name, row) => {
   const outcome = outcomeOf(tested, name);
-  expect(outcome.terminations.slice(0, row.termination.length)).toEqual(row.termination.slice());
+  const difference = UNDER_TEST_IS_HAPROXY ? undefined : DIFFERENCES[name];
+  const { termination } = difference ?? row;
+  expect(outcome.terminations.slice(0, termination.length)).toEqual(termination.slice());
   if (row.atLeast) expect(outcome.lastLine?.[row.atLeast.field]).toBeGreaterThanOrEqual(row.atLeast.ms);
-  if (reference === null) return;
-  expect(outcome.fate).toEqual({ ...outcomeOf(reference, name).fate, ...DIFFERENCES[name]?.fate });
+  if (reference === null || difference !== undefined) return;
+  expect(outcome.fate).toEqual(outcomeOf(reference, name).fate);
 });
 
 test("every listed difference is a case", () => {

@@ -101,10 +101,10 @@ export function createConnector(plane: Plane, finisher: Finisher, handlers: Sock
     session.queuedSince = clockMs();
     append(queue, session);
     plane.queued++;
-    if (queue === backend.queue) session.backendQueue = enterQueue(board, backend.cell);
+    if (queue === backend.queue) session.backendQueue = enterQueue(board, backend.cell) + 1;
     else {
       session.target = target;
-      session.serverQueue = enterQueue(board, target!.cell);
+      session.serverQueue = enterQueue(board, target!.cell) + 1;
       backend.balancer.taken(target!.index);
     }
     session.deadline = session.queuedSince + backend.queueMs;

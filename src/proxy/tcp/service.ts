@@ -7,12 +7,12 @@ import type { Socket, SocketHandler } from "bun";
 import { enter } from "../../board/cells.ts";
 import { countEvent } from "../../board/rates.ts";
 import { COUNTER, WORD } from "../../board/words.ts";
-import { setKeepAlive } from "../../linux/connect.ts";
+import { saveLocalName, savePeerName, setKeepAlive } from "../../linux/connect.ts";
 import { createFinisher, fdOf } from "../finish.ts";
 import { createGates, type Gates } from "../gate.ts";
 import type { Backend, Listener, Plane } from "../plane.ts";
 import { asSample } from "../sample_context.ts";
-import { type Leg, newSession, resetSession, type Session, STATE } from "../session.ts";
+import { type Leg, NAME, newSession, resetSession, type Session, STATE } from "../session.ts";
 import { clockMs, createWheel } from "../timers.ts";
 import { createConnector } from "./connector.ts";
 import { createRelay } from "./relay.ts";
@@ -112,10 +112,22 @@ export function createTcpService(plane: Plane, localLimit: number): Service {
     countEvent(words, frontend.cell.word + WORD.sessSec, nowSec);
     gates.review(frontend);
     if (frontend.keepAlive !== null) setKeepAlive(fdOf(client), frontend.keepAlive);
+    keepNames(session);
     finisher.logAt(session, "accept", "--");
     const backend = chooseBackend(session);
     if (backend === null) return finisher.finish(session, "S", "C");
     connector.begin(session, backend);
+  }
+
+  /** Their sockets will be closed when the line is written. */
+  function keepNames(session: Session): void {
+    const { needs, active } = session.frontend!.logger;
+    if (!active) return;
+    session.names ??= new Uint8Array(NAME.bytes);
+    session.names[NAME.source] = 0;
+    const fd = fdOf(session.client);
+    if (needs.client) savePeerName(fd, session.names, NAME.client);
+    if (needs.local) saveLocalName(fd, session.names, NAME.local);
   }
 
   function chooseBackend(session: Session): Backend | null {
@@ -137,6 +149,8 @@ export function createTcpService(plane: Plane, localLimit: number): Service {
     session.state = STATE.established;
     session.connectMs = Math.trunc(nowMs - session.connectStart);
     session.deadline = Infinity;
+    const { logger } = session.frontend!;
+    if (logger.active && logger.needs.source) saveLocalName(fdOf(session.server), session.names!, NAME.source);
     session.serverActive = nowMs;
     session.clientActive = nowMs;
     session.clientLimit = backend.tunnelMs ?? session.frontend!.clientMs;
@@ -161,9 +175,18 @@ export function createTcpService(plane: Plane, localLimit: number): Service {
     // A socket that never became a session's: closed within accept.
     if (session.client !== client) return;
     session.client = null;
-    if (error !== undefined || session.state !== STATE.established) return finisher.finish(session, "C");
+    if (error !== undefined) return clientReset(session);
+    if (session.state !== STATE.established) return finisher.finish(session, "C");
     // After our own end its end comes without an event of its own (BUN_FACTS §1).
     relay.clientEnd(session);
+  }
+
+  /** The client's reset is passed on; haproxy names the data phase wherever the session stands. */
+  function clientReset(session: Session): void {
+    const { server } = session;
+    session.server = null;
+    server?.terminate();
+    finisher.finish(session, "C", "D");
   }
 
   function serverClosed(server: Leg, error: Error | undefined): void {
