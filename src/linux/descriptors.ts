@@ -27,6 +27,18 @@ export const closeDescriptor = (fd: number): void => void libc.close(fd);
 /** A copy that no program started from here inherits. */
 export const duplicate = (fd: number): number => check(libc.fcntl(fd, F_DUPFD_CLOEXEC, 3), "fcntl", `descriptor ${fd}`);
 
+/** Could this many more be opened now? Tells what accept would meet: the process's limit, or the system's. */
+export function hasFree(count: number): boolean {
+  const fds: number[] = [];
+  for (let i = 0; i < count; i++) {
+    const fd = libc.fcntl(0, F_DUPFD_CLOEXEC, 3);
+    if (fd < 0) break;
+    fds.push(fd);
+  }
+  fds.forEach(closeDescriptor);
+  return fds.length === count;
+}
+
 /** Makes `to` mean what `from` means; what was `to` is closed. */
 export const replaceDescriptor = (from: number, to: number): void => void check(libc.dup2(from, to), "dup2");
 

@@ -7,11 +7,15 @@
 import type { SocketHandler } from "bun";
 import { readRate } from "../board/rates.ts";
 import { LISTEN_STATE, WORD } from "../board/words.ts";
-import { closeDescriptor, duplicate } from "../linux/descriptors.ts";
+import { closeDescriptor, duplicate, hasFree } from "../linux/descriptors.ts";
 import { setBacklog } from "../linux/listen.ts";
 import type { Frontend, Listener, Plane } from "./plane.ts";
 
 const LOOK_AGAIN_MS = 2;
+/** How often a process with sessions asks whether descriptors are left: an accept that fails for lack of one spins (BUN_FACTS §3). */
+const PROBE_MS = 100;
+/** Two for a session, one for the gate itself, and one to spare. */
+const DESCRIPTORS_NEEDED = 4;
 
 export interface Gates {
   /** Closes gates whose limit is reached. Called after each accept. */
@@ -28,6 +32,16 @@ export function createGates(plane: Plane, handlers: SocketHandler<never>, localL
   const closed = new Set<Listener>();
   let timer: ReturnType<typeof setInterval> | null = null;
   let shut = false;
+  let starved = false;
+  setInterval(() => {
+    if (plane.sessions > 0 && !shut) probe();
+  }, PROBE_MS).unref();
+
+  /** Without descriptors nobody is accepted: clients wait in the kernel's queue. */
+  function probe(): void {
+    starved = !hasFree(DESCRIPTORS_NEEDED);
+    if (starved) { for (const each of plane.frontends) each.listeners.forEach(closeForNow); }
+  }
 
   const current = (cell: { word: number }): number => words[cell.word + WORD.cur]!;
   const rateReached = (at: number, limit: number): boolean => limit > 0 && readRate(words, at, Date.now()) >= limit;
@@ -35,12 +49,13 @@ export function createGates(plane: Plane, handlers: SocketHandler<never>, localL
   /** Reached limits of the process as a whole. */
   function processFull(): boolean {
     const { process, maxconn, maxconnrate, maxsessrate } = plane;
-    return (maxconn > 0 && current(process) >= maxconn) || plane.sessions >= localLimit ||
+    return starved || (maxconn > 0 && current(process) >= maxconn) || plane.sessions >= localLimit ||
       rateReached(process.word + WORD.connSec, maxconnrate) || rateReached(process.word + WORD.sessSec, maxsessrate);
   }
 
   function frontendFull({ cell, maxconn, proxy }: Frontend): boolean {
-    return (maxconn > 0 && current(cell) >= maxconn) || rateReached(cell.word + WORD.sessSec, proxy.rateLimitSessions);
+    return starved || (maxconn > 0 && current(cell) >= maxconn) ||
+      rateReached(cell.word + WORD.sessSec, proxy.rateLimitSessions);
   }
 
   const listenerFull = ({ cell, bind }: Listener): boolean => bind.maxconn > 0 && current(cell) >= bind.maxconn;
@@ -85,7 +100,9 @@ export function createGates(plane: Plane, handlers: SocketHandler<never>, localL
   }
 
   function freed(): void {
-    if (closed.size === 0 || shut || processFull()) return;
+    if (closed.size === 0 || shut) return;
+    if (starved) starved = !hasFree(DESCRIPTORS_NEEDED);
+    if (processFull()) return;
     for (const listener of closed) {
       if (frontendFull(listener.frontend) || listenerFull(listener)) continue;
       closed.delete(listener);
@@ -110,7 +127,11 @@ export function createGates(plane: Plane, handlers: SocketHandler<never>, localL
       if (timer !== null) clearInterval(timer);
       timer = null;
       for (const frontend of plane.frontends) {
-        for (const listener of frontend.listeners) close(listener, LISTEN_STATE[state]);
+        for (const listener of frontend.listeners) {
+          close(listener, LISTEN_STATE[state]);
+          // Our copy alone would keep the address listening, with nobody to accept.
+          if (state === "stopped") closeDescriptor(listener.fd);
+        }
         words[frontend.cell.word + WORD.state] = LISTEN_STATE[state];
       }
     },

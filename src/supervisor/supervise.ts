@@ -214,10 +214,14 @@ export const workersOf = (model: Model): number => model.global.nbthread || avai
 export const listenerCount = (model: Model): number =>
   model.proxies.reduce((sum, proxy) => sum + (proxy.kind === "backend" || proxy.disabled ? 0 : proxy.binds.length), 0);
 
-/** Asks the owners of busy addresses to step aside (SIGTTOU), as haproxy does, and tries for two seconds. */
+/**
+ * Asks the owners of busy addresses to step aside (SIGTTOU), as haproxy does, and tries for two seconds. Not those that have
+ * handed over their sockets: what is busy then is somebody else's.
+ */
 async function openPatiently(model: Model, limits: Limits, taken: Pool, oldPids: readonly number[]): Promise<Opened> {
   let opened = openListeners(model, workersOf(model), limits.maxconn, taken);
-  for (let tries = 0; tries < BIND_TRIES && opened.failures.length > 0 && oldPids.length > 0; tries++) {
+  const waits = oldPids.length > 0 && taken.size === 0;
+  for (let tries = 0; waits && tries < BIND_TRIES && opened.failures.length > 0; tries++) {
     discard(opened.fresh);
     if (tries === 0) { for (const pid of oldPids) signal(pid, "SIGTTOU"); }
     await Bun.sleep(BIND_PAUSE_MS);
