@@ -1,5 +1,5 @@
 /**
- * Outgoing TCP and unix connections: made non-blocking here, adopted by Bun.connect({ fd }) (DESIGN §5).
+ * Outgoing TCP and unix connections: made non-blocking here, taken over by the loop (loop.ts).
  *
  * On the path of each connection: the addresses are encoded once at load, nothing is allocated per call.
  */
@@ -15,7 +15,6 @@ const libc = dlopen("libc.so.6", {
   setsockopt: { args: ["i32", "i32", "i32", "ptr", "u32"], returns: "i32" },
   getsockname: { args: ["i32", "ptr", "ptr"], returns: "i32" },
   getpeername: { args: ["i32", "ptr", "ptr"], returns: "i32" },
-  shutdown: { args: ["i32", "i32"], returns: "i32" },
 }).symbols;
 
 const STREAM_NONBLOCK_CLOEXEC = 1 | 0o4000 | 0o2000000;
@@ -24,11 +23,11 @@ const EAGAIN = 11;
 const SOL_SOCKET = 1;
 const SO_REUSEADDR = 2;
 const SO_KEEPALIVE = 9;
-const SO_LINGER = 13;
 const SO_SNDBUF = 7;
 const SO_RCVBUF = 8;
 const SO_BINDTODEVICE = 25;
 const IPPROTO_TCP = 6;
+const TCP_NODELAY = 1;
 const TCP_KEEPIDLE = 4;
 const TCP_KEEPINTVL = 5;
 const TCP_KEEPCNT = 6;
@@ -76,6 +75,7 @@ function setInt(fd: number, level: number, option: number, to: number): number {
 export function startConnect(plan: ConnectPlan): number {
   const fd = libc.socket(plan.family, STREAM_NONBLOCK_CLOEXEC, 0);
   if (fd < 0) return -errno();
+  if (plan.family !== AF_UNIX) libc.setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, ONE, 4);
   if (plan.keepAlive !== null) setKeepAlive(fd, plan.keepAlive);
   if (plan.tfo) setInt(fd, IPPROTO_TCP, TCP_FASTOPEN_CONNECT, 1);
   if (plan.userTimeoutMs > 0) setInt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, plan.userTimeoutMs);
@@ -107,11 +107,6 @@ export function setKeepAlive(fd: number, { idleSec, intervalSec, count }: KeepAl
   if (count > 0) setInt(fd, IPPROTO_TCP, TCP_KEEPCNT, count);
 }
 
-/** The next close of this socket is a reset that forgets what is unsent (`option nolinger`). */
-export function setNoLinger(fd: number): void {
-  libc.setsockopt(fd, SOL_SOCKET, SO_LINGER, new Int32Array([1, 0]), 8);
-}
-
 export const localName = (fd: number): SocketName | null => nameBy(libc.getsockname, fd);
 
 function nameBy(call: typeof libc.getsockname, fd: number): SocketName | null {
@@ -131,6 +126,13 @@ function save(call: typeof libc.getsockname, fd: number, into: Uint8Array, at: n
   const length = call(fd, name, nameLength) < 0 ? 0 : Math.min(nameLength[0]!, SAVED_NAME - 1);
   into[at] = length;
   for (let i = 0; i < length; i++) into[at + 1 + i] = name[i]!;
+}
+
+/** The same for a name that accept has brought along. */
+export function keepName(from: Uint8Array, length: number, into: Uint8Array, at: number): void {
+  const kept = Math.min(length, SAVED_NAME - 1);
+  into[at] = kept;
+  for (let i = 0; i < kept; i++) into[at + 1 + i] = from[i]!;
 }
 
 /** The name kept at `at`; null when there was none. */

@@ -61,16 +61,39 @@ export interface Outlets {
   close(): void;
 }
 
+/** When collected lines are handed over, and tried again: by the clock of the process that writes them. */
+export interface Schedule {
+  /** At the end of the present turn of the event loop. */
+  soon(run: () => void): void;
+  /** Once, after so many ms; returns what calls it off. */
+  later(ms: number, run: () => void): () => void;
+}
+
+const BUN_SCHEDULE: Schedule = {
+  soon: (run) => void setImmediate(run),
+  later(ms, run) {
+    const timer = setTimeout(run, ms);
+    // A destination that never takes its lines must not keep the process alive.
+    timer.unref();
+    return () => clearTimeout(timer);
+  },
+};
+
 /** `dropped` is told how many lines were lost. */
-export function createOutlets(calls: DatagramCalls, dropped: (lines: number) => void): Outlets {
+export function createOutlets(
+  calls: DatagramCalls,
+  dropped: (lines: number) => void,
+  schedule: Schedule = BUN_SCHEDULE,
+): Outlets {
   const batches = new Map<string, Batch>();
   /** Lines of one turn of the event loop leave together. Longer batches save little, and overflow the queue of a unix socket. */
-  let immediate: NodeJS.Immediate | null = null;
-  let retry: ReturnType<typeof setTimeout> | null = null;
+  let expected = false;
+  let cancelRetry: (() => void) | null = null;
   let retryMs = RETRY_MS;
 
   function flush(): void {
-    stopTimers();
+    expected = false;
+    stopRetry();
     let moved = false;
     let left = false;
     for (const batch of batches.values()) {
@@ -81,20 +104,16 @@ export function createOutlets(calls: DatagramCalls, dropped: (lines: number) => 
       left ||= batch.waiting() > 0;
     }
     retryMs = moved ? RETRY_MS : Math.min(retryMs * 2, SLOWEST_RETRY_MS);
-    if (left) {
-      retry = setTimeout(flush, retryMs);
-      // A destination that never takes its lines must not keep the process alive.
-      retry.unref();
-    }
+    if (left) cancelRetry = schedule.later(retryMs, flush);
   }
-  function stopTimers(): void {
-    if (immediate !== null) clearImmediate(immediate);
-    if (retry !== null) clearTimeout(retry);
-    immediate = null;
-    retry = null;
+  function stopRetry(): void {
+    cancelRetry?.();
+    cancelRetry = null;
   }
   const wanted = (): void => {
-    immediate ??= setImmediate(flush);
+    if (expected) return;
+    expected = true;
+    schedule.soon(flush);
   };
 
   return {
@@ -110,7 +129,7 @@ export function createOutlets(calls: DatagramCalls, dropped: (lines: number) => 
     },
     close() {
       flush();
-      stopTimers();
+      stopRetry();
       for (const batch of batches.values()) batch.close();
       batches.clear();
     },

@@ -5,13 +5,13 @@
  */
 import { enterServed, leave, leaveQueue } from "../board/cells.ts";
 import { COUNTER, TIME_SAMPLES, WORD } from "../board/words.ts";
-import { savedName, setNoLinger } from "../linux/connect.ts";
+import { savedName } from "../linux/connect.ts";
+import type { Leg } from "../linux/loop.ts";
 import type { LogMoment } from "../logs/logger.ts";
 import type { SessionRecord } from "../logs/record.ts";
 import type { Plane } from "./plane.ts";
 import { remove } from "./queue.ts";
-import { type Leg, NAME, type Session, STATE } from "./session.ts";
-import { clockMs } from "./timers.ts";
+import { NAME, type Session, STATE } from "./session.ts";
 
 export type Cause = "-" | "C" | "S" | "c" | "s" | "P" | "R" | "I" | "K" | "D" | "L";
 
@@ -89,7 +89,7 @@ export function createFinisher(plane: Plane, pool: Session[], after: AfterFinish
     const { record } = plane;
     const { frontend, backend, target } = session;
     const { needs } = frontend!.logger;
-    const now = clockMs();
+    const { now } = plane.loop;
     if (needs.client) nameInto(session, NAME.client, "clientHost", "clientPort");
     if (needs.local) nameInto(session, NAME.local, "localHost", "localPort");
     if (needs.source) nameInto(session, NAME.source, "sourceHost", "sourcePort");
@@ -153,8 +153,8 @@ export function createFinisher(plane: Plane, pool: Session[], after: AfterFinish
 
   function finish(session: Session, cause: Cause, stage = stageOf(session)): void {
     if (session.state === STATE.closed) return;
-    const { frontend, listener, backend, client, server } = session;
-    const totalMs = clockMs() - session.acceptedAt;
+    const { frontend, listener, backend } = session;
+    const totalMs = plane.loop.now - session.acceptedAt;
     if (session.state === STATE.queued) session.queueMs = Math.trunc(totalMs);
     leaveQueueOf(session);
     const released = releaseServer(session);
@@ -165,20 +165,14 @@ export function createFinisher(plane: Plane, pool: Session[], after: AfterFinish
     }
     countAborts(session, cause);
     logAt(session, "end", cause === "-" ? "--" : cause + stage);
-    const failedConnect = session.state === STATE.connecting;
     session.state = STATE.closed;
     plane.wheel.disarm(session.slot);
     leave(board, listener!.cell);
     leave(board, frontend!.cell);
     leave(board, plane.process);
     plane.sessions--;
-    session.client = null;
-    session.server = null;
-    if (client !== null) close(client, frontend!.proxy.options.nolinger);
-    if (server !== null) {
-      if (failedConnect) server.terminate();
-      else close(server, backend!.proxy.options.nolinger);
-    }
+    close(session.client, frontend!.proxy.options.nolinger);
+    close(session.server, backend !== null && backend.proxy.options.nolinger);
     session.up = null;
     session.down = null;
     after.freed(session, released);
@@ -187,6 +181,11 @@ export function createFinisher(plane: Plane, pool: Session[], after: AfterFinish
     session.backend = null;
     session.target = null;
     pool.push(session);
+  }
+
+  function close(leg: Leg<Session>, noLinger: boolean): void {
+    if (noLinger) plane.loop.reset(leg);
+    else plane.loop.close(leg);
   }
 
   function countAborts(session: Session, cause: Cause): void {
@@ -210,11 +209,3 @@ const TIMES: readonly (readonly [sum: number, max: number])[] = [
   [COUNTER.responseTimeSum, COUNTER.responseTimeMax],
   [COUNTER.totalTimeSum, COUNTER.totalTimeMax],
 ];
-
-/** Undocumented but there (BUN_FACTS §1): the descriptor under a socket. */
-export const fdOf = (leg: unknown): number => (leg as { fd: number }).fd;
-
-function close(leg: Leg, noLinger: boolean): void {
-  if (noLinger) setNoLinger(fdOf(leg));
-  leg.end();
-}

@@ -1,25 +1,23 @@
 /**
- * Accepting and not accepting: a listener accepts on a duplicate of its descriptor, and stops by closing that.
+ * Accepting and not accepting: a listener whose gate is closed is not polled, and its clients wait in the kernel's backlog.
  *
- * Clients of a closed gate wait in the kernel's backlog (BUN_FACTS §3). Limits over all processes are watched by looking
- * again each few milliseconds while a gate is closed: another process may have made room.
+ * Limits over all processes are watched by looking again each few milliseconds while a gate is closed: another process may
+ * have made room.
  */
-import type { SocketHandler } from "bun";
 import { readRate } from "../board/rates.ts";
 import { LISTEN_STATE, WORD } from "../board/words.ts";
-import { closeDescriptor, duplicate, hasFree } from "../linux/descriptors.ts";
-import { setBacklog } from "../linux/listen.ts";
+import { closeDescriptor, hasFree } from "../linux/descriptors.ts";
 import type { Frontend, Listener, Plane } from "./plane.ts";
 
 const LOOK_AGAIN_MS = 2;
-/** How often a process with sessions asks whether descriptors are left: an accept that fails for lack of one spins (BUN_FACTS §3). */
-const PROBE_MS = 100;
-/** Two for a session, one for the gate itself, and one to spare. */
+/** Two for a session, and some to spare for logs. */
 const DESCRIPTORS_NEEDED = 4;
 
 export interface Gates {
   /** Closes gates whose limit is reached. Called after each accept. */
   review(frontend: Frontend): void;
+  /** The system has no descriptor or memory for one more. */
+  starve(): void;
   /** A connection has gone: opens what may accept again. */
   freed(): void;
   openAll(): void;
@@ -27,21 +25,15 @@ export interface Gates {
   closeAll(state: "paused" | "stopped"): void;
 }
 
-export function createGates(plane: Plane, handlers: SocketHandler<never>, localLimit: number): Gates {
+export type Accepted = (listener: Listener, fd: number, name: Uint8Array, nameLength: number) => void;
+
+/** @param localLimit sessions that this process can hold with the descriptors it may open */
+export function createGates(plane: Plane, accepted: Accepted, localLimit: number): Gates {
   const { words } = plane.board;
   const closed = new Set<Listener>();
-  let timer: ReturnType<typeof setInterval> | null = null;
+  let stopLooking: (() => void) | null = null;
   let shut = false;
   let starved = false;
-  setInterval(() => {
-    if (plane.sessions > 0 && !shut) probe();
-  }, PROBE_MS).unref();
-
-  /** Without descriptors nobody is accepted: clients wait in the kernel's queue. */
-  function probe(): void {
-    starved = !hasFree(DESCRIPTORS_NEEDED);
-    if (starved) { for (const each of plane.frontends) each.listeners.forEach(closeForNow); }
-  }
 
   const current = (cell: { word: number }): number => words[cell.word + WORD.cur]!;
   const rateReached = (at: number, limit: number): boolean => limit > 0 && readRate(words, at, Date.now()) >= limit;
@@ -54,38 +46,38 @@ export function createGates(plane: Plane, handlers: SocketHandler<never>, localL
   }
 
   function frontendFull({ cell, maxconn, proxy }: Frontend): boolean {
-    return starved || (maxconn > 0 && current(cell) >= maxconn) ||
-      rateReached(cell.word + WORD.sessSec, proxy.rateLimitSessions);
+    return (maxconn > 0 && current(cell) >= maxconn) || rateReached(cell.word + WORD.sessSec, proxy.rateLimitSessions);
   }
 
   const listenerFull = ({ cell, bind }: Listener): boolean => bind.maxconn > 0 && current(cell) >= bind.maxconn;
 
   function open(listener: Listener): void {
-    if (listener.handle !== null) return;
-    const fd = duplicate(listener.fd);
-    try {
-      // Undocumented but held by tests: an fd in place of a host is adopted.
-      listener.handle = Bun.listen({ fd, data: listener, socket: handlers, allowHalfOpen: true } as never);
-    } catch (error) {
-      closeDescriptor(fd);
-      throw error;
-    }
-    setBacklog(listener.fd, listener.backlog);
+    if (listener.close !== null) return;
+    const { maxaccept } = plane.model.global.tune;
+    listener.close = plane.loop.accept(listener.fd, maxaccept, (fd, name, nameLength) => {
+      if (fd < 0) starve();
+      else accepted(listener, fd, name, nameLength);
+    });
     words[listener.cell.word + WORD.state] = LISTEN_STATE.open;
     words[listener.frontend.cell.word + WORD.state] = LISTEN_STATE.open;
   }
 
   function close(listener: Listener, state: number): void {
-    listener.handle?.stop(false);
-    listener.handle = null;
+    listener.close?.();
+    listener.close = null;
     words[listener.cell.word + WORD.state] = state;
   }
 
   function closeForNow(listener: Listener): void {
-    if (listener.handle === null) return;
+    if (listener.close === null) return;
     close(listener, LISTEN_STATE.full);
     closed.add(listener);
-    timer ??= setInterval(freed, LOOK_AGAIN_MS);
+    stopLooking ??= plane.loop.every(LOOK_AGAIN_MS, freed);
+  }
+
+  function starve(): void {
+    starved = true;
+    for (const { listeners } of plane.frontends) listeners.forEach(closeForNow);
   }
 
   function review(frontend: Frontend): void {
@@ -108,14 +100,17 @@ export function createGates(plane: Plane, handlers: SocketHandler<never>, localL
       closed.delete(listener);
       open(listener);
     }
-    if (closed.size === 0 && timer !== null) {
-      clearInterval(timer);
-      timer = null;
-    }
+    if (closed.size === 0) lookNoMore();
+  }
+
+  function lookNoMore(): void {
+    stopLooking?.();
+    stopLooking = null;
   }
 
   return {
     review,
+    starve,
     freed,
     openAll() {
       shut = false;
@@ -124,8 +119,7 @@ export function createGates(plane: Plane, handlers: SocketHandler<never>, localL
     closeAll(state) {
       shut = true;
       closed.clear();
-      if (timer !== null) clearInterval(timer);
-      timer = null;
+      lookNoMore();
       for (const frontend of plane.frontends) {
         for (const listener of frontend.listeners) {
           close(listener, LISTEN_STATE[state]);

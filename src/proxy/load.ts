@@ -11,11 +11,12 @@ import { cellOf } from "../board/cells.ts";
 import { hasBackend, hasFrontend, PROCESS } from "../board/layout.ts";
 import { COUNTER } from "../board/words.ts";
 import { fromByteString } from "../config/byte_strings.ts";
-import { backlogOf, fullconnOf } from "../config/haproxy/limits.ts";
+import { fullconnOf } from "../config/haproxy/limits.ts";
 import type { Model, Proxy, Server, SourceAddress } from "../config/haproxy/model.ts";
 import { type ConnectPlan, familyOf, type KeepAlive } from "../linux/connect.ts";
 import { openUnixDatagram, sendDatagrams } from "../linux/datagram.ts";
 import { setNonBlocking } from "../linux/descriptors.ts";
+import { createLoop, type Loop } from "../linux/loop.ts";
 import { addressBytes, ipSockaddr, unixSockaddr } from "../linux/sockaddr.ts";
 import type { FormatHooks } from "../logs/format.ts";
 import { createProxyLogger } from "../logs/logger.ts";
@@ -39,6 +40,7 @@ const NONE_MS = Infinity;
 const orNever = (ms: number | null): number => ms ?? NONE_MS;
 
 export function loadPlane(boot: Boot, board: Board, worker: number, descriptors: ReadonlyMap<string, number[]>): Plane {
+  const loop = createLoop();
   const { model } = boot;
   const process = cellOf(board, worker, PROCESS);
   const context = createSampleContext({
@@ -60,10 +62,11 @@ export function loadPlane(boot: Boot, board: Board, worker: number, descriptors:
     maxconn: boot.maxconn,
     maxconnrate: model.global.maxconnrate,
     maxsessrate: model.global.maxsessrate,
-    wheel: createWheel(() => {}),
+    loop,
+    wheel: createWheel(loop.now, () => {}),
     outlets: createOutlets({ openUnixDatagram, sendDatagrams, setNonBlocking }, (lines) => {
       board.rows[process.row + COUNTER.failedLogs]! += lines;
-    }),
+    }, { soon: loop.atTurnEnd, later: (ms, run) => once(loop, ms, run) }),
     frontends: [],
     backends: [],
     record: newRecord(),
@@ -87,6 +90,14 @@ export function loadPlane(boot: Boot, board: Board, worker: number, descriptors:
     }
   });
   return plane;
+}
+
+function once(loop: Loop, ms: number, run: () => void): () => void {
+  const stop = loop.every(ms, () => {
+    stop();
+    run();
+  });
+  return stop;
 }
 
 function settingFor(model: Model, scope: Scope, index: number): Setting {
@@ -145,8 +156,7 @@ function loadFrontend(
         index: b,
         cell: cellOf(board, worker, entities.firstListener + b),
         fd,
-        backlog: backlogOf(proxy, bind.backlog, boot.maxconn),
-        handle: null,
+        close: null,
       };
       frontend.listeners.push(listener);
     }

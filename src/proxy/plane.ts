@@ -7,6 +7,7 @@ import type { Board } from "../board/board.ts";
 import type { Cell } from "../board/cells.ts";
 import type { Bind, Model, Proxy, Server as ServerModel } from "../config/haproxy/model.ts";
 import type { ConnectPlan, KeepAlive } from "../linux/connect.ts";
+import type { Loop } from "../linux/loop.ts";
 import type { ProxyLogger } from "../logs/logger.ts";
 import type { SessionRecord } from "../logs/record.ts";
 import type { Outlets } from "../logs/targets.ts";
@@ -29,6 +30,7 @@ export interface Plane {
   /** Over all processes, per second; 0: no limit. */
   maxconnrate: number;
   maxsessrate: number;
+  loop: Loop;
   wheel: Wheel;
   outlets: Outlets;
   frontends: Frontend[];
@@ -75,9 +77,8 @@ export interface Listener {
   index: number;
   cell: Cell;
   fd: number;
-  backlog: number;
-  /** What accepts; null while it does not. */
-  handle: { stop(closeActiveConnections?: boolean): void } | null;
+  /** Stops accepting; null while it does not accept. */
+  close: (() => void) | null;
 }
 
 export interface Backend {

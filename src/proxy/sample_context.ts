@@ -4,7 +4,6 @@
  */
 import { localName, peerAddress, SAVED_NAME, savedName, savePeerName } from "../linux/connect.ts";
 import { addressBytes, type SocketName } from "../linux/sockaddr.ts";
-import { fdOf } from "./finish.ts";
 import type { Plane } from "./plane.ts";
 import type { ProcessContext, SampleContext } from "./samples/context.ts";
 import { NAME, type Session } from "./session.ts";
@@ -23,14 +22,14 @@ export function createSampleContext(process: ProcessContext): Current {
 
   function client(): SocketName | null {
     const { client, names } = current();
-    if (client === null) return names === null ? null : savedName(names, NAME.client);
-    savePeerName(fdOf(client), scratch, 0);
+    if (client.fd < 0) return names === null ? null : savedName(names, NAME.client);
+    savePeerName(client.fd, scratch, 0);
     return savedName(scratch, 0);
   }
   function local(): SocketName | null {
     const { client, names } = current();
-    if (client === null) return names === null ? null : savedName(names, NAME.local);
-    return localName(fdOf(client));
+    if (client.fd < 0) return names === null ? null : savedName(names, NAME.local);
+    return localName(client.fd);
   }
   const addressOf = (name: SocketName | null): Uint8Array | null =>
     name?.kind === "ip" ? addressBytes(name.host, name.family) : null;
@@ -40,10 +39,10 @@ export function createSampleContext(process: ProcessContext): Current {
     session: null,
     process,
     clientAddress() {
-      const leg = current().client;
+      const { fd } = current().client;
       // The way of `balance source`, on the path of each connection: no string.
-      if (leg === null) return addressOf(client());
-      const length = peerAddress(fdOf(leg), bytes);
+      if (fd < 0) return addressOf(client());
+      const length = peerAddress(fd, bytes);
       return length === 4 || length === 16 ? views[length] : null;
     },
     clientPort: () => portOf(client()),

@@ -1,11 +1,10 @@
 /**
- * One client's connection on its way through the proxy: a flat, pooled object that both of its sockets point to.
+ * One client's connection on its way through the proxy: a flat, pooled object with a leg to each side.
  *
- * A handler first asks whether the session still holds the socket it was called for: after a session has let go of a
- * socket, late events of that socket find another owner and are ignored.
+ * The legs are part of it and reused with it; a leg without a socket has fd -1, and no event reaches it any more.
  */
-import type { Socket } from "bun";
 import { SAVED_NAME } from "../linux/connect.ts";
+import type { Handlers, Leg, Loop } from "../linux/loop.ts";
 import type { Backend, Frontend, Listener, Target } from "./plane.ts";
 import type { Queue } from "./queue.ts";
 
@@ -15,14 +14,12 @@ export type State = (typeof STATE)[keyof typeof STATE];
 /** Places in Session.names: the client, where it connected to, our end towards the server. */
 export const NAME = { client: 0, local: SAVED_NAME, source: 2 * SAVED_NAME, bytes: 3 * SAVED_NAME } as const;
 
-export type Leg = Socket<Session>;
-
 export interface Session {
   /** In the timer wheel; kept over the session's reuses. */
   readonly slot: number;
+  readonly client: Leg<Session>;
+  readonly server: Leg<Session>;
   state: State;
-  client: Leg | null;
-  server: Leg | null;
   listener: Listener | null;
   frontend: Frontend | null;
   backend: Backend | null;
@@ -38,8 +35,6 @@ export interface Session {
   serverEnded: boolean;
   clientShut: boolean;
   serverShut: boolean;
-  clientPaused: boolean;
-  serverPaused: boolean;
 
   /** ms on the process's clock (timers.ts). */
   acceptedAt: number;
@@ -81,11 +76,18 @@ export interface Session {
   behind: Session | null;
 }
 
-export const newSession = (slot: number): Session => ({
+const noLeg = null as unknown as Leg<Session>;
+
+export function newSession(slot: number, loop: Loop, client: Handlers<Session>, server: Handlers<Session>): Session {
+  const session = blankSession(slot);
+  return Object.assign(session, { client: loop.newLeg(session, client), server: loop.newLeg(session, server) });
+}
+
+const blankSession = (slot: number): Session => ({
   slot,
+  client: noLeg,
+  server: noLeg,
   state: STATE.closed,
-  client: null,
-  server: null,
   listener: null,
   frontend: null,
   backend: null,
@@ -98,8 +100,6 @@ export const newSession = (slot: number): Session => ({
   serverEnded: false,
   clientShut: false,
   serverShut: false,
-  clientPaused: false,
-  serverPaused: false,
   acceptedAt: 0,
   queuedSince: 0,
   connectStart: 0,
@@ -133,7 +133,6 @@ export const newSession = (slot: number): Session => ({
 /** Back to the state of a new session; the socket and proxy references are the caller's to set. */
 export function resetSession(session: Session): void {
   session.state = STATE.assign;
-  session.server = null;
   session.backend = null;
   session.target = null;
   session.up = null;
@@ -144,8 +143,6 @@ export function resetSession(session: Session): void {
   session.serverEnded = false;
   session.clientShut = false;
   session.serverShut = false;
-  session.clientPaused = false;
-  session.serverPaused = false;
   session.deadline = Infinity;
   session.clientLimit = Infinity;
   session.serverLimit = Infinity;

@@ -1,5 +1,5 @@
 /**
- * A coarse timer wheel over slots: one JavaScript timer per process, typed arrays, no object per timer.
+ * A coarse timer wheel over slots: typed arrays, no object and no JavaScript timer per connection; the event loop turns it.
  *
  * The wheel only says "look at this slot now"; the owner knows its deadlines and arms the slot again when it is early.
  * So activity costs a store of the time, not a move in the wheel.
@@ -10,9 +10,6 @@ const BUCKETS = 2048;
 const HORIZON_TICKS = BUCKETS - 1;
 const NOWHERE = -1;
 
-/** ms on a clock that never goes back, from the start of the process. */
-export const clockMs = (): number => performance.now();
-
 export interface Wheel {
   /** A slot of its own for its owner, until released. */
   take(): number;
@@ -22,10 +19,19 @@ export interface Wheel {
   disarm(slot: number): void;
   /** When the slot will be looked at, in ms; Infinity when it is not armed. */
   armedFor(slot: number): number;
+  /** When the first armed slot is due, or earlier; Infinity: none is armed. */
+  nextAt(): number;
+  /** Looks at all that is due. */
+  turn(nowMs: number): void;
 }
 
-/** @param look called for each slot whose time has come; the slot is disarmed before */
-export function createWheel(look: (slot: number, nowMs: number) => void): Wheel {
+/**
+ * Times are ms on one clock, which never goes back.
+ *
+ * @param startMs the present time
+ * @param look called for each slot whose time has come; the slot is disarmed before
+ */
+export function createWheel(startMs: number, look: (slot: number, nowMs: number) => void): Wheel {
   const heads = new Int32Array(BUCKETS).fill(NOWHERE);
   let next = new Int32Array(256).fill(NOWHERE);
   let previous = new Int32Array(256).fill(NOWHERE);
@@ -34,9 +40,10 @@ export function createWheel(look: (slot: number, nowMs: number) => void): Wheel 
   let used = 0;
   const free: number[] = [];
   let armed = 0;
-  let done = Math.floor(clockMs() / TICK_MS);
-  let timer: ReturnType<typeof setTimeout> | null = null;
-  let timerTick = Infinity;
+  /** All ticks up to this one have been looked at. */
+  let done = Math.floor(startMs / TICK_MS);
+  /** No armed slot is due before this tick. */
+  let firstTick = Infinity;
 
   function grow(): void {
     const size = next.length * 2;
@@ -60,31 +67,24 @@ export function createWheel(look: (slot: number, nowMs: number) => void): Wheel 
     armed--;
   }
 
-  function schedule(tick: number): void {
-    if (tick >= timerTick) return;
-    if (timer !== null) clearTimeout(timer);
-    timerTick = tick;
-    timer = setTimeout(turn, Math.max(1, tick * TICK_MS - clockMs()));
-  }
-
-  function turn(): void {
-    timer = null;
-    timerTick = Infinity;
-    const nowMs = clockMs();
+  function turn(nowMs: number): void {
     const now = Math.floor(nowMs / TICK_MS);
     // A process that slept longer than the wheel is round need not go round twice.
-    for (let tick = Math.max(done + 1, now - HORIZON_TICKS); tick <= now; tick++) {
+    const from = Math.max(done + 1, now - HORIZON_TICKS);
+    // Before looking: who is looked at may be armed again.
+    done = now;
+    firstTick = Infinity;
+    for (let tick = from; tick <= now; tick++) {
       const bucket = tick & HORIZON_TICKS;
       for (let slot = heads[bucket]!; slot !== NOWHERE; slot = heads[bucket]!) {
         unlink(slot);
         look(slot, nowMs);
       }
     }
-    done = now;
     if (armed === 0) return;
     let tick = now + 1;
     while (heads[tick & HORIZON_TICKS] === NOWHERE) tick++;
-    schedule(tick);
+    firstTick = tick;
   }
 
   return {
@@ -100,7 +100,6 @@ export function createWheel(look: (slot: number, nowMs: number) => void): Wheel 
     },
     arm(slot, atMs) {
       if (ticks[slot] !== NOWHERE) unlink(slot);
-      if (armed === 0) done = Math.floor(clockMs() / TICK_MS);
       const tick = Math.min(Math.max(Math.ceil(atMs / TICK_MS), done + 1), done + HORIZON_TICKS);
       const bucket = tick & HORIZON_TICKS;
       const head = heads[bucket]!;
@@ -110,11 +109,13 @@ export function createWheel(look: (slot: number, nowMs: number) => void): Wheel 
       heads[bucket] = slot;
       ticks[slot] = tick;
       armed++;
-      schedule(tick);
+      if (tick < firstTick) firstTick = tick;
     },
     disarm(slot) {
       if (ticks[slot] !== NOWHERE) unlink(slot);
     },
     armedFor: (slot) => (ticks[slot] === NOWHERE ? Infinity : ticks[slot]! * TICK_MS),
+    nextAt: () => firstTick * TICK_MS,
+    turn,
   };
 }

@@ -33,7 +33,7 @@ export function runProxy(worker: number): void {
   const send = (report: Report["report"]): void => void process.send?.({ report } satisfies Report);
   const beat = worker * WORDS_PER_WORKER;
   board.workerWords[beat + WORKER_WORD.pid] = process.pid;
-  setInterval(() => board.workerWords[beat + WORKER_WORD.beat]! += 1, BEAT_MS).unref();
+  plane.loop.every(BEAT_MS, () => board.workerWords[beat + WORKER_WORD.beat]! += 1);
 
   function exit(): void {
     plane.outlets.flush();
@@ -45,7 +45,7 @@ export function runProxy(worker: number): void {
     plane.stopping = true;
     service.gates.closeAll("stopped");
     send("stopped");
-    setInterval(() => plane.sessions === 0 && exit(), DRAIN_LOOK_MS);
+    plane.loop.every(DRAIN_LOOK_MS, () => plane.sessions === 0 && exit());
   }
 
   const orders: Record<Order["order"], () => void> = {
@@ -75,5 +75,6 @@ export function runProxy(worker: number): void {
   }
 
   service.gates.openAll();
+  plane.loop.start(service.timers);
   send("ready");
 }

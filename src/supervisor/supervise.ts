@@ -106,10 +106,14 @@ export async function supervise(asked: Invocation, checks: Checks, read?: Accept
     const { promise: ended, resolve: end } = Promise.withResolvers<number>();
     const retired = new Set<Generation>();
     let reloading = false;
+    let askedAgain = false;
     let stopping = false;
 
     async function reload(): Promise<void> {
-      if (reloading || stopping) return;
+      if (stopping) return;
+      // Asked again meanwhile: the files may have changed since they were read.
+      askedAgain = reloading;
+      if (reloading) return;
       reloading = true;
       notify("reloading");
       try {
@@ -119,6 +123,7 @@ export async function supervise(asked: Invocation, checks: Checks, read?: Accept
       }
       notify("serving");
       reloading = false;
+      if (askedAgain) await reload();
     }
 
     async function replace(): Promise<void> {

@@ -4,19 +4,17 @@
  * Follows configuration.txt "retries", "option redispatch", "maxqueue", "timeout queue"; the waits and the order of
  * events were read off a running haproxy (test/tcp/fate.test.ts compares them).
  */
-import type { SocketHandler } from "bun";
 import { enter, enterBelow, enterQueue, enterServed, leave } from "../../board/cells.ts";
 import { countEvent } from "../../board/rates.ts";
 import { COUNTER, WORD } from "../../board/words.ts";
 import { localName, startConnect } from "../../linux/connect.ts";
 import { dynamicMaxconn, FULL, NONE } from "../balance/farm.ts";
 import { NO_KEY } from "../balance/request_key.ts";
-import { fdOf, type Finisher } from "../finish.ts";
+import type { Finisher } from "../finish.ts";
 import type { Backend, Plane, Target } from "../plane.ts";
 import { append, type Queue } from "../queue.ts";
 import { asSample } from "../sample_context.ts";
 import { type Session, STATE } from "../session.ts";
-import { clockMs } from "../timers.ts";
 
 const EADDRINUSE = 98;
 const EADDRNOTAVAIL = 99;
@@ -34,10 +32,10 @@ export interface Connector {
   serve(target: Target): void;
 }
 
-export function createConnector(plane: Plane, finisher: Finisher, handlers: SocketHandler<Session>): Connector {
+export function createConnector(plane: Plane, finisher: Finisher): Connector {
   const { board } = plane;
   const { rows, words } = board;
-  let pump: ReturnType<typeof setInterval> | null = null;
+  let stopPump: (() => void) | null = null;
 
   function begin(session: Session, backend: Backend): void {
     session.backend = backend;
@@ -98,7 +96,7 @@ export function createConnector(plane: Plane, finisher: Finisher, handlers: Sock
     const backend = session.backend!;
     session.state = STATE.queued;
     session.queue = queue;
-    session.queuedSince = clockMs();
+    session.queuedSince = plane.loop.now;
     append(queue, session);
     plane.queued++;
     if (queue === backend.queue) session.backendQueue = enterQueue(board, backend.cell) + 1;
@@ -109,14 +107,14 @@ export function createConnector(plane: Plane, finisher: Finisher, handlers: Sock
     }
     session.deadline = session.queuedSince + backend.queueMs;
     watch(session);
-    pump ??= setInterval(lookForSlots, PUMP_MS);
+    stopPump ??= plane.loop.every(PUMP_MS, lookForSlots);
   }
 
   /** Another process, or the runtime API, may have made room without this one knowing. */
   function lookForSlots(): void {
     if (plane.queued === 0) {
-      clearInterval(pump!);
-      pump = null;
+      stopPump!();
+      stopPump = null;
       return;
     }
     for (const backend of plane.backends) {
@@ -175,14 +173,14 @@ export function createConnector(plane: Plane, finisher: Finisher, handlers: Sock
   function connect(session: Session): void {
     const target = session.target!;
     const { plan } = target;
-    const nowMs = clockMs();
+    const nowMs = plane.loop.now;
     session.state = STATE.connecting;
     if (session.queueMs < 0) {
       session.queueMs = Math.trunc(nowMs - session.acceptedAt);
       session.connectStart = nowMs;
     }
     if (target.portOffset !== null) {
-      const local = localName(fdOf(session.client));
+      const local = localName(session.client.fd);
       const port = (local?.kind === "ip" ? local.port : 0) + target.portOffset;
       plan.address[2] = port >> 8;
       plan.address[3] = port & 255;
@@ -194,12 +192,8 @@ export function createConnector(plane: Plane, finisher: Finisher, handlers: Sock
     if (fd < 0) return failed(session, fd === -EADDRNOTAVAIL || fd === -EADDRINUSE || fd === -24 ? "RC" : "SC");
     session.deadline = nowMs + target.backend.connectMs;
     watch(session);
-    Bun.connect(adoption(fd, session));
+    plane.loop.attach(session.server, fd, true);
   }
-
-  /** Undocumented but held by tests (BUN_FACTS §2): an fd in place of a host is adopted. */
-  const adoption = (fd: number, session: Session): Parameters<typeof Bun.connect<Session>>[0] =>
-    ({ fd, data: session, socket: handlers, allowHalfOpen: true }) as never;
 
   /** Tries its source ports one after the other: those of connections in TIME_WAIT are refused by the kernel. */
   function connectFromPort(session: Session, target: Target): number {
@@ -223,11 +217,7 @@ export function createConnector(plane: Plane, finisher: Finisher, handlers: Sock
     const target = session.target!;
     const { proxy } = backend;
     if (session.failure === "") session.failure = failure;
-    if (session.server !== null) {
-      const { server } = session;
-      session.server = null;
-      server.terminate();
-    }
+    plane.loop.close(session.server);
     if (session.attempts >= proxy.retries || !proxy.retryOn.connFailure) {
       rows[backend.cell.row + COUNTER.connErrors]! += 1;
       rows[target.cell.row + COUNTER.connErrors]! += 1;
@@ -250,7 +240,7 @@ export function createConnector(plane: Plane, finisher: Finisher, handlers: Sock
 
   function turnAround(session: Session): void {
     session.state = STATE.turnaround;
-    session.deadline = clockMs() + session.backend!.turnaroundMs;
+    session.deadline = plane.loop.now + session.backend!.turnaroundMs;
     watch(session);
   }
 

@@ -1,31 +1,31 @@
 /**
  * The two legs of an established TCP session: bytes, ends and resets pass from one to the other.
  *
- * Back-pressure: what a side does not take is held (one read of at most 512 KiB) and the other side is not read until it
- * is gone. A handler is shared by all sessions; Bun calls it with the socket, whose data is the session.
+ * Back-pressure: what a side does not take is copied and held (at most one read, 64 KiB) and the other side is not read
+ * until it is gone.
  */
 import { COUNTER } from "../../board/words.ts";
 import type { Finisher } from "../finish.ts";
 import type { Plane } from "../plane.ts";
-import { type Leg, type Session, STATE } from "../session.ts";
-import { clockMs } from "../timers.ts";
+import { type Session, STATE } from "../session.ts";
 
 const { bytesIn: BYTES_IN, bytesOut: BYTES_OUT } = COUNTER;
 
 export interface Relay {
-  clientData(client: Leg, chunk: Buffer): void;
-  serverData(server: Leg, chunk: Buffer): void;
-  clientDrain(client: Leg): void;
+  clientData(session: Session, bytes: Buffer, length: number): void;
+  serverData(session: Session, bytes: Buffer, length: number): void;
+  clientDrain(session: Session): void;
   serverDrain(session: Session): void;
   clientEnd(session: Session): void;
   serverEnd(session: Session): void;
   /** The connection to the server is up: what the client has sent so far goes out. */
   start(session: Session): void;
-  /** When the session must be looked at next, by its sides' inactivity; ends it when it is time. Infinity: never. */
+  /** When the session must be looked at next, by its sides' inactivity. Infinity: never. */
   idleDeadline(session: Session): number;
 }
 
 export function createRelay(plane: Plane, finisher: Finisher): Relay {
+  const { loop } = plane;
   const { rows } = plane.board;
 
   function countUp(session: Session, bytes: number): void {
@@ -42,91 +42,50 @@ export function createRelay(plane: Plane, finisher: Finisher): Relay {
     rows[session.target!.cell.row + BYTES_OUT]! += bytes;
   }
 
-  function clientData(client: Leg, chunk: Buffer): void {
-    const session = client.data;
-    if (session.client !== client) return;
-    session.bytesUp += chunk.length;
-    if (session.state !== STATE.established) return holdEarly(session, chunk);
-    countUp(session, chunk.length);
-    const { server } = session;
-    if (server === null || session.serverShut) return;
-    const now = clockMs();
-    session.clientActive = now;
-    if (session.up !== null) {
-      // Read before the pause took hold.
-      session.up = Buffer.concat([session.up.subarray(session.upAt), chunk]);
-      session.upAt = 0;
-      return;
-    }
-    const written = server.write(chunk);
-    if (written === chunk.length) {
-      session.serverActive = now;
-      return;
-    }
-    if (written < 0) return; // Closed under us: its close event follows.
-    session.up = chunk;
-    session.upAt = written;
-    session.serverActive = now;
-    pauseClient(session);
+  function clientData(session: Session, bytes: Buffer, length: number): void {
+    session.bytesUp += length;
+    if (session.state !== STATE.established) return holdEarly(session, bytes, length);
+    countUp(session, length);
+    session.clientActive = loop.now;
+    const written = loop.write(session.server, bytes, 0, length);
+    if (written < 0) return; // Broken: its event follows.
+    session.serverActive = loop.now;
+    if (written === length) return;
+    session.up = Buffer.from(bytes.subarray(written, length));
+    session.upAt = 0;
+    loop.pause(session.client);
   }
 
   /** Sent before there is a server: kept up to a buffer's size, then the client is not read. */
-  function holdEarly(session: Session, chunk: Buffer): void {
-    session.up = session.up === null ? chunk : Buffer.concat([session.up, chunk]);
-    if (session.up.length >= plane.model.global.tune.bufsize) pauseClient(session);
+  function holdEarly(session: Session, bytes: Buffer, length: number): void {
+    const chunk = bytes.subarray(0, length);
+    session.up = session.up === null ? Buffer.from(chunk) : Buffer.concat([session.up, chunk]);
+    if (session.up.length >= plane.model.global.tune.bufsize) loop.pause(session.client);
   }
 
-  function serverData(server: Leg, chunk: Buffer): void {
-    const session = server.data;
-    if (session.server !== server) return;
-    const { client } = session;
-    session.bytesDown += chunk.length;
-    countDown(session, chunk.length);
-    if (client === null || session.clientShut) return;
-    const now = clockMs();
-    session.serverActive = now;
-    if (session.down !== null) {
-      session.down = Buffer.concat([session.down.subarray(session.downAt), chunk]);
-      session.downAt = 0;
-      return;
-    }
-    const written = client.write(chunk);
-    if (written === chunk.length) {
-      session.clientActive = now;
-      return;
-    }
+  function serverData(session: Session, bytes: Buffer, length: number): void {
+    session.bytesDown += length;
+    countDown(session, length);
+    session.serverActive = loop.now;
+    const written = loop.write(session.client, bytes, 0, length);
     if (written < 0) return;
-    session.down = chunk;
-    session.downAt = written;
-    session.clientActive = now;
-    session.serverPaused = true;
-    server.pause();
-  }
-
-  function pauseClient(session: Session): void {
-    if (session.clientPaused) return;
-    session.clientPaused = true;
-    session.client?.pause();
-  }
-
-  function resumeClient(session: Session): void {
-    if (!session.clientPaused) return;
-    session.clientPaused = false;
-    session.clientActive = clockMs();
-    session.client?.resume();
+    session.clientActive = loop.now;
+    if (written === length) return;
+    session.down = Buffer.from(bytes.subarray(written, length));
+    session.downAt = 0;
+    loop.pause(session.server);
   }
 
   /** Writes what waits for the server. False while some is left. */
   function flushUp(session: Session): boolean {
-    const { up, server } = session;
-    if (up === null || server === null) return true;
-    const written = server.write(up, session.upAt, up.length - session.upAt);
+    const { up } = session;
+    if (up === null) return true;
+    const written = loop.write(session.server, up, session.upAt, up.length - session.upAt);
     if (written < 0) return false;
-    if (written > 0) session.serverActive = clockMs();
+    if (written > 0) session.serverActive = loop.now;
     session.upAt += written;
     if (session.upAt < up.length) return false;
     session.up = null;
-    session.upAt = 0;
     return true;
   }
 
@@ -136,23 +95,23 @@ export function createRelay(plane: Plane, finisher: Finisher): Relay {
     else resumeClient(session);
   }
 
-  function clientDrain(client: Leg): void {
-    const session = client.data;
+  function clientDrain(session: Session): void {
     const { down } = session;
-    if (session.client !== client || down === null) return;
-    const written = client.write(down, session.downAt, down.length - session.downAt);
+    if (down === null) return;
+    const written = loop.write(session.client, down, session.downAt, down.length - session.downAt);
     if (written < 0) return;
-    if (written > 0) session.clientActive = clockMs();
+    if (written > 0) session.clientActive = loop.now;
     session.downAt += written;
     if (session.downAt < down.length) return;
     session.down = null;
-    session.downAt = 0;
-    if (session.serverEnded) passEndDown(session);
-    else if (session.serverPaused) {
-      session.serverPaused = false;
-      session.serverActive = clockMs();
-      session.server?.resume();
-    }
+    if (session.serverEnded) return passEndDown(session);
+    session.serverActive = loop.now;
+    loop.resume(session.server);
+  }
+
+  function resumeClient(session: Session): void {
+    session.clientActive = loop.now;
+    loop.resume(session.client);
   }
 
   function passEndUp(session: Session): void {
@@ -160,8 +119,8 @@ export function createRelay(plane: Plane, finisher: Finisher): Relay {
     session.serverShut = true;
     if (session.serverEnded && session.down === null) return finisher.finish(session, "-");
     session.serverLimit = Math.min(session.serverLimit, session.backend!.serverFinMs);
-    session.serverActive = clockMs();
-    session.server?.shutdown();
+    session.serverActive = loop.now;
+    loop.shutdown(session.server);
     watch(session);
   }
 
@@ -169,10 +128,11 @@ export function createRelay(plane: Plane, finisher: Finisher): Relay {
     if (session.clientShut) return;
     session.clientShut = true;
     if (session.clientEnded && session.up === null) return finisher.finish(session, "-");
-    if (session.server === null) return finisher.finish(session, "S", "D");
+    // The server was reset: what it had sent before has now been passed on.
+    if (session.server.fd < 0) return finisher.finish(session, "S", "D");
     session.clientLimit = Math.min(session.clientLimit, session.frontend!.clientFinMs);
-    session.clientActive = clockMs();
-    session.client?.shutdown();
+    session.clientActive = loop.now;
+    loop.shutdown(session.client);
     watch(session);
   }
 

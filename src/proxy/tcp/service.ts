@@ -3,22 +3,24 @@
  *
  * All handlers are made once; a session is found by the socket's data.
  */
-import type { Socket, SocketHandler } from "bun";
 import { enter } from "../../board/cells.ts";
 import { countEvent } from "../../board/rates.ts";
 import { COUNTER, WORD } from "../../board/words.ts";
-import { saveLocalName, savePeerName, setKeepAlive } from "../../linux/connect.ts";
-import { createFinisher, fdOf } from "../finish.ts";
+import { keepName, saveLocalName, setKeepAlive } from "../../linux/connect.ts";
+import type { Handlers, Timers } from "../../linux/loop.ts";
+import { createFinisher } from "../finish.ts";
 import { createGates, type Gates } from "../gate.ts";
 import type { Backend, Listener, Plane } from "../plane.ts";
 import { asSample } from "../sample_context.ts";
-import { type Leg, NAME, newSession, resetSession, type Session, STATE } from "../session.ts";
-import { clockMs, createWheel } from "../timers.ts";
+import { NAME, newSession, resetSession, type Session, STATE } from "../session.ts";
+import { createWheel } from "../timers.ts";
 import { createConnector } from "./connector.ts";
 import { createRelay } from "./relay.ts";
 
 export interface Service {
   gates: Gates;
+  /** What is due by time. */
+  timers: Timers;
   /** Ends every session at once (hard stop). */
   killAll(): void;
 }
@@ -30,7 +32,7 @@ export function createTcpService(plane: Plane, localLimit: number): Service {
   const sessions: Session[] = [];
   const pool: Session[] = [];
 
-  plane.wheel = createWheel((slot, nowMs) => look(sessions[slot]!, nowMs));
+  plane.wheel = createWheel(plane.loop.now, (slot, nowMs) => look(sessions[slot]!, nowMs));
 
   const finisher = createFinisher(plane, pool, {
     freed(session, serverReleased) {
@@ -39,60 +41,67 @@ export function createTcpService(plane: Plane, localLimit: number): Service {
     },
   });
 
-  /** Bun calls these with the socket; the ones of a session that has let go of it do nothing. */
-  const serverHandlers: SocketHandler<Session> = {
-    binaryType: "buffer",
-    open(server) {
-      server.data.server = server;
+  const serverHandlers: Handlers<Session> = {
+    connected: ({ owner }) => guard(owner, established),
+    data({ owner }, bytes, length) {
+      try {
+        relay.serverData(owner, bytes, length);
+      } catch (error) {
+        failed(owner, error);
+      }
     },
-    // The first drain means connected (BUN_FACTS §2).
-    drain(server) {
-      const session = server.data;
-      if (session.server !== server) return;
-      if (session.state === STATE.connecting) established(session);
-      else relay.serverDrain(session);
-    },
-    data: (server, chunk) => relay.serverData(server, chunk),
-    end(server) {
-      const session = server.data;
-      if (session.server === server && session.state === STATE.established) relay.serverEnd(session);
-    },
-    close: (server, error) => serverClosed(server, error),
-    error: (server, error) => broken(server, error),
+    drain: ({ owner }) => guard(owner, relay.serverDrain),
+    end: ({ owner }) => guard(owner, relay.serverEnd),
+    broken: ({ owner }) => guard(owner, serverBroken),
   };
-  const clientHandlers: SocketHandler<never> = {
-    binaryType: "buffer",
-    open: (client) => accepted(client),
-    drain: (client) => relay.clientDrain(client as Leg),
-    data: (client, chunk) => relay.clientData(client as Leg, chunk),
-    end: (client) => clientEnded(client as Leg),
-    close: (client, error) => clientClosed(client as Leg, error),
-    error: (client, error) => broken(client as Leg, error),
+  const clientHandlers: Handlers<Session> = {
+    connected() {},
+    data({ owner }, bytes, length) {
+      try {
+        relay.clientData(owner, bytes, length);
+      } catch (error) {
+        failed(owner, error);
+      }
+    },
+    drain: ({ owner }) => guard(owner, relay.clientDrain),
+    end: ({ owner }) => guard(owner, clientEnded),
+    broken: ({ owner }) => guard(owner, clientBroken),
   };
-  const connector = createConnector(plane, finisher, serverHandlers);
+  const connector = createConnector(plane, finisher);
   const relay = createRelay(plane, finisher);
-  const gates = createGates(plane, clientHandlers, localLimit);
+  const gates = createGates(plane, accepted, localLimit);
 
-  function sessionFor(client: Leg, listener: Listener): Session {
+  /** A mistake of ours in a handler costs its session, not the process. */
+  function guard(session: Session, handler: (session: Session) => void): void {
+    try {
+      handler(session);
+    } catch (error) {
+      failed(session, error);
+    }
+  }
+
+  function failed(session: Session, error: unknown): void {
+    const text = error instanceof Error ? error.stack ?? error.message : String(error);
+    process.stderr.write(`[ALERT]    (${process.pid}) : Cannot go on with a session: ${text}\n`);
+    finisher.finish(session, "I");
+  }
+
+  function sessionFor(listener: Listener): Session {
     let session = pool.pop();
     if (session === undefined) {
-      session = newSession(plane.wheel.take());
+      session = newSession(plane.wheel.take(), plane.loop, clientHandlers, serverHandlers);
       sessions[session.slot] = session;
     }
     resetSession(session);
-    session.client = client;
     session.listener = listener;
     session.frontend = listener.frontend;
     return session;
   }
 
-  function accepted(socket: Socket<never>): void {
-    const client = socket as unknown as Leg;
-    const listener = client.data as unknown as Listener;
+  function accepted(listener: Listener, fd: number, name: Uint8Array, nameLength: number): void {
     const { frontend } = listener;
-    const session = sessionFor(client, listener);
-    client.data = session;
-    session.acceptedAt = clockMs();
+    const session = sessionFor(listener);
+    session.acceptedAt = plane.loop.now;
     session.clientActive = session.acceptedAt;
     session.acceptedDate = Date.now();
     const nowSec = Math.floor(session.acceptedDate / 1000);
@@ -110,24 +119,32 @@ export function createTcpService(plane: Plane, localLimit: number): Service {
     countEvent(words, plane.process.word + WORD.sessSec, nowSec);
     countEvent(words, frontend.cell.word + WORD.connSec, nowSec);
     countEvent(words, frontend.cell.word + WORD.sessSec, nowSec);
+    plane.loop.attach(session.client, fd, false);
     gates.review(frontend);
-    if (frontend.keepAlive !== null) setKeepAlive(fdOf(client), frontend.keepAlive);
-    keepNames(session);
-    finisher.logAt(session, "accept", "--");
-    const backend = chooseBackend(session);
-    if (backend === null) return finisher.finish(session, "S", "C");
-    connector.begin(session, backend);
+    if (frontend.keepAlive !== null) setKeepAlive(fd, frontend.keepAlive);
+    guardedStart(session, name, nameLength);
+  }
+
+  function guardedStart(session: Session, name: Uint8Array, nameLength: number): void {
+    try {
+      keepNames(session, name, nameLength);
+      finisher.logAt(session, "accept", "--");
+      const backend = chooseBackend(session);
+      if (backend === null) finisher.finish(session, "S", "C");
+      else connector.begin(session, backend);
+    } catch (error) {
+      failed(session, error);
+    }
   }
 
   /** Their sockets will be closed when the line is written. */
-  function keepNames(session: Session): void {
+  function keepNames(session: Session, name: Uint8Array, nameLength: number): void {
     const { needs, active } = session.frontend!.logger;
     if (!active) return;
     session.names ??= new Uint8Array(NAME.bytes);
     session.names[NAME.source] = 0;
-    const fd = fdOf(session.client);
-    if (needs.client) savePeerName(fd, session.names, NAME.client);
-    if (needs.local) saveLocalName(fd, session.names, NAME.local);
+    if (needs.client) keepName(name, nameLength, session.names, NAME.client);
+    if (needs.local) saveLocalName(session.client.fd, session.names, NAME.local);
   }
 
   function chooseBackend(session: Session): Backend | null {
@@ -144,13 +161,13 @@ export function createTcpService(plane: Plane, localLimit: number): Service {
   }
 
   function established(session: Session): void {
-    const nowMs = clockMs();
+    const nowMs = plane.loop.now;
     const backend = session.backend!;
     session.state = STATE.established;
     session.connectMs = Math.trunc(nowMs - session.connectStart);
     session.deadline = Infinity;
     const { logger } = session.frontend!;
-    if (logger.active && logger.needs.source) saveLocalName(fdOf(session.server), session.names!, NAME.source);
+    if (logger.active && logger.needs.source) saveLocalName(session.server.fd, session.names!, NAME.source);
     session.serverActive = nowMs;
     session.clientActive = nowMs;
     session.clientLimit = backend.tunnelMs ?? session.frontend!.clientMs;
@@ -161,55 +178,26 @@ export function createTcpService(plane: Plane, localLimit: number): Service {
     relay.start(session);
   }
 
-  function clientEnded(client: Leg): void {
-    const session = client.data;
-    if (session.client !== client) return;
+  function clientEnded(session: Session): void {
     if (session.state === STATE.established) return relay.clientEnd(session);
     session.clientEnded = true;
     // A client that leaves before its server is there takes its request along, unless it had sent one.
     if (session.up === null || session.backend!.proxy.options.abortonclose) finisher.finish(session, "C");
   }
 
-  function clientClosed(client: Leg, error: Error | undefined): void {
-    const session = client.data;
-    // A socket that never became a session's: closed within accept.
-    if (session.client !== client) return;
-    session.client = null;
-    if (error !== undefined) return clientReset(session);
-    if (session.state !== STATE.established) return finisher.finish(session, "C");
-    // After our own end its end comes without an event of its own (BUN_FACTS §1).
-    relay.clientEnd(session);
-  }
-
   /** The client's reset is passed on; haproxy names the data phase wherever the session stands. */
-  function clientReset(session: Session): void {
-    const { server } = session;
-    session.server = null;
-    server?.terminate();
+  function clientBroken(session: Session): void {
+    plane.loop.reset(session.server);
     finisher.finish(session, "C", "D");
   }
 
-  function serverClosed(server: Leg, error: Error | undefined): void {
-    const session = server.data;
-    if (session.server !== server) return;
-    session.server = null;
+  /** The server's reset reaches the client as an end, behind what the server had sent. */
+  function serverBroken(session: Session): void {
     if (session.state === STATE.connecting) return connector.failed(session, "SC");
-    if (session.state !== STATE.established) return;
-    if (error !== undefined) {
-      session.up = null;
-      session.serverShut = true;
-      if (session.down === null) return finisher.finish(session, "S", "D");
-    }
-    relay.serverEnd(session);
-  }
-
-  /** A mistake of ours in a handler costs its session, not the process. */
-  function broken(leg: Leg, error: Error): void {
-    process.stderr.write(
-      `[ALERT]    (${process.pid}) : Cannot go on with a session: ${error.stack ?? error.message}\n`,
-    );
-    const session = leg.data;
-    if (session.client === leg || session.server === leg) finisher.finish(session, "I");
+    session.up = null;
+    session.serverShut = true;
+    if (session.down === null) finisher.finish(session, "S", "D");
+    else session.serverEnded = true;
   }
 
   /** The wheel says it may be time: acts on what has lasted too long, else arms again. */
@@ -241,6 +229,7 @@ export function createTcpService(plane: Plane, localLimit: number): Service {
 
   return {
     gates,
+    timers: plane.wheel,
     killAll() {
       for (const session of sessions) if (session.state !== STATE.closed) finisher.finish(session, "K");
     },
