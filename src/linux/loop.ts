@@ -107,6 +107,8 @@ export interface Loop {
   every(ms: number, run: () => void): () => void;
   /** Once, at the end of the present turn. */
   atTurnEnd(run: () => void): void;
+  /** Once, at the end of the next turn, which does not wait for events but takes those that are there. */
+  afterNextTurn(run: () => void): void;
   start(timers: Timers): void;
 }
 
@@ -160,6 +162,7 @@ export function createLoop(): Loop {
   /** Legs with something left to read, taken up at the end of the turn. */
   let ready: Leg<unknown>[] = [];
   let atEnd: (() => void)[] = [];
+  let later: (() => void)[] = [];
   const intervals: Interval[] = [];
 
   function control(operation: number, fd: number, mask: number, turn: number): number {
@@ -252,6 +255,7 @@ export function createLoop(): Loop {
       };
     },
     atTurnEnd: (run) => void atEnd.push(run),
+    afterNextTurn: (run) => void later.push(run),
     start(timers) {
       const round = (): void => {
         turn(timers);
@@ -355,7 +359,7 @@ export function createLoop(): Loop {
   }
 
   function waitMs(timers: Timers, now: number, until: number): number {
-    if (ready.length > 0) return 0;
+    if (ready.length > 0 || later.length > 0) return 0;
     let at = Math.min(timers.nextAt(), until);
     for (const interval of intervals) at = Math.min(at, interval.at);
     return Math.max(0, Math.ceil(at - now));
@@ -366,7 +370,14 @@ export function createLoop(): Loop {
     let bunWaits = false;
     loop.now = performance.now();
     do {
-      const count = libc.epoll_wait(epoll, eventsAt, EVENTS_PER_TURN, waitMs(timers, loop.now, until));
+      const due = later;
+      if (due.length > 0) later = [];
+      const count = libc.epoll_wait(
+        epoll,
+        eventsAt,
+        EVENTS_PER_TURN,
+        due.length > 0 ? 0 : waitMs(timers, loop.now, until),
+      );
       loop.now = performance.now();
       for (let i = 0; i < count; i++) {
         const at = i * STRIDE;
@@ -383,6 +394,7 @@ export function createLoop(): Loop {
       if (ready.length > 0) takeUp();
       if (intervals.length > 0) runIntervals(loop.now);
       if (timers.nextAt() <= loop.now) timers.turn(loop.now);
+      for (const run of due) run();
       if (atEnd.length > 0) {
         const list = atEnd;
         atEnd = [];

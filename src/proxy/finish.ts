@@ -166,6 +166,7 @@ export function createFinisher(plane: Plane, pool: Session[], after: AfterFinish
     countAborts(session, cause);
     logAt(session, "end", cause === "-" ? "--" : cause + stage);
     session.state = STATE.closed;
+    session.endWaits = false;
     plane.wheel.disarm(session.slot);
     leave(board, listener!.cell);
     leave(board, frontend!.cell);

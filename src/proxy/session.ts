@@ -33,6 +33,8 @@ export interface Session {
   /** The side has sent its end; the end has been passed on to the side. */
   clientEnded: boolean;
   serverEnded: boolean;
+  /** A side's end is to be passed on at the end of the next turn. */
+  endWaits: boolean;
   clientShut: boolean;
   serverShut: boolean;
 
@@ -98,6 +100,7 @@ const blankSession = (slot: number): Session => ({
   downAt: 0,
   clientEnded: false,
   serverEnded: false,
+  endWaits: false,
   clientShut: false,
   serverShut: false,
   acceptedAt: 0,
@@ -141,6 +144,7 @@ export function resetSession(session: Session): void {
   session.downAt = 0;
   session.clientEnded = false;
   session.serverEnded = false;
+  session.endWaits = false;
   session.clientShut = false;
   session.serverShut = false;
   session.deadline = Infinity;

@@ -27,6 +27,7 @@ export interface Relay {
 export function createRelay(plane: Plane, finisher: Finisher): Relay {
   const { loop } = plane;
   const { rows } = plane.board;
+  let ending: Session[] = [];
 
   function countUp(session: Session, bytes: number): void {
     rows[session.frontend!.cell.row + BYTES_IN]! += bytes;
@@ -136,6 +137,30 @@ export function createRelay(plane: Plane, finisher: Finisher): Relay {
     watch(session);
   }
 
+  /**
+   * One side's end waits for one more look at the other: it often ends too, and one close then does for both. Only a
+   * session that meanwhile has not ended, nor been reused, is still marked.
+   */
+  function endLater(session: Session): void {
+    if (session.clientEnded && session.serverEnded && session.up === null && session.down === null) {
+      return finisher.finish(session, "-");
+    }
+    if (ending.length === 0) loop.afterNextTurn(passEnds);
+    session.endWaits = true;
+    ending.push(session);
+  }
+
+  function passEnds(): void {
+    const list = ending;
+    ending = [];
+    for (const session of list) {
+      if (!session.endWaits) continue;
+      session.endWaits = false;
+      if (session.serverEnded && session.down === null) passEndDown(session);
+      if (session.clientEnded && session.up === null && session.state === STATE.established) passEndUp(session);
+    }
+  }
+
   /** A limit has become shorter than what the wheel was armed for. */
   function watch(session: Session): void {
     const at = idleDeadline(session);
@@ -160,11 +185,11 @@ export function createRelay(plane: Plane, finisher: Finisher): Relay {
     idleDeadline,
     clientEnd(session) {
       session.clientEnded = true;
-      if (session.up === null) passEndUp(session);
+      if (session.up === null) endLater(session);
     },
     serverEnd(session) {
       session.serverEnded = true;
-      if (session.down === null) passEndDown(session);
+      if (session.down === null) endLater(session);
     },
     start(session) {
       if (session.bytesUp > 0) countUp(session, session.bytesUp);
