@@ -9,6 +9,7 @@
 import { dlopen, type Pointer, ptr } from "bun:ffi";
 import { readdirSync, readlinkSync } from "node:fs";
 import { check, errno } from "./errors.ts";
+import type { Leg } from "./leg.ts";
 
 const libc = dlopen("libc.so.6", {
   accept4: { args: ["i32", "ptr", "ptr", "i32"], returns: "i32" },
@@ -54,42 +55,12 @@ const READS_PER_TURN = 16;
 /** Bun's timers and promises wait no longer than this. */
 const LONGEST_TURN_MS = 100;
 
-/** What a socket's owner does. `bytes` is the loop's buffer: good until the handler returns. */
-export interface Handlers<T> {
-  connected(leg: Leg<T>): void;
-  data(leg: Leg<T>, bytes: Buffer, length: number): void;
-  /** Room again after a write that took less than it was given. */
-  drain(leg: Leg<T>): void;
-  /** The peer has sent its end; writing goes on. */
-  end(leg: Leg<T>): void;
-  /** Reset, or the connection attempt failed: the socket is closed already. */
-  broken(leg: Leg<T>, errno: number): void;
-}
-
-/** One socket in the loop. It is reused: fd is -1 while it has none. */
-export interface Leg<T> {
-  readonly owner: T;
-  fd: number;
-  /** Moves on with each close, so that an event of an earlier socket with the same number is known. */
-  turn: number;
-  handlers: Handlers<T>;
-  connecting: boolean;
-  /** A write took less than it was given. */
-  blocked: boolean;
-  writeEvents: boolean;
-  paused: boolean;
-  ended: boolean;
-  /** Events that came while it was paused, or before all was read. */
-  waiting: number;
-}
-
 /** `name` holds the peer's sockaddr, good until the handler returns. Called with -errno when accept fails for good reason. */
 export type OnAccept = (fd: number, name: Uint8Array, nameLength: number) => void;
 
 export interface Loop {
   /** ms on the process's clock, of the present turn. */
   now: number;
-  newLeg<T>(owner: T, handlers: Handlers<T>): Leg<T>;
   /** Takes over a connected socket, or one whose connection is under way. */
   attach<T>(leg: Leg<T>, fd: number, connecting: boolean): void;
   /** Bytes taken: fewer than length is back-pressure, -1 a broken connection whose event follows. */
@@ -175,18 +146,6 @@ export function createLoop(): Loop {
 
   const loop: Loop = {
     now: performance.now(),
-    newLeg: (owner, handlers) => ({
-      owner,
-      fd: -1,
-      turn: 0,
-      handlers,
-      connecting: false,
-      blocked: false,
-      writeEvents: false,
-      paused: false,
-      ended: false,
-      waiting: 0,
-    }),
     attach(leg, fd, connecting) {
       leg.fd = fd;
       leg.connecting = connecting;

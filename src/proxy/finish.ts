@@ -6,7 +6,7 @@
 import { enterServed, leave, leaveQueue } from "../board/cells.ts";
 import { COUNTER, TIME_SAMPLES, WORD } from "../board/words.ts";
 import { savedName } from "../linux/connect.ts";
-import type { Leg } from "../linux/loop.ts";
+import type { Leg } from "../linux/leg.ts";
 import type { LogMoment } from "../logs/logger.ts";
 import type { SessionRecord } from "../logs/record.ts";
 import type { Plane } from "./plane.ts";

@@ -4,7 +4,7 @@
  * The legs are part of it and reused with it; a leg without a socket has fd -1, and no event reaches it any more.
  */
 import { SAVED_NAME } from "../linux/connect.ts";
-import type { Handlers, Leg, Loop } from "../linux/loop.ts";
+import { type Handlers, type Leg, newLeg } from "../linux/leg.ts";
 import type { Backend, Frontend, Listener, Target } from "./plane.ts";
 import type { Queue } from "./queue.ts";
 
@@ -80,9 +80,9 @@ export interface Session {
 
 const noLeg = null as unknown as Leg<Session>;
 
-export function newSession(slot: number, loop: Loop, client: Handlers<Session>, server: Handlers<Session>): Session {
+export function newSession(slot: number, client: Handlers<Session>, server: Handlers<Session>): Session {
   const session = blankSession(slot);
-  return Object.assign(session, { client: loop.newLeg(session, client), server: loop.newLeg(session, server) });
+  return Object.assign(session, { client: newLeg(session, client), server: newLeg(session, server) });
 }
 
 const blankSession = (slot: number): Session => ({

@@ -7,7 +7,8 @@ import { enter } from "../../board/cells.ts";
 import { countEvent } from "../../board/rates.ts";
 import { COUNTER, WORD } from "../../board/words.ts";
 import { keepName, saveLocalName, setKeepAlive } from "../../linux/connect.ts";
-import type { Handlers, Timers } from "../../linux/loop.ts";
+import type { Handlers } from "../../linux/leg.ts";
+import type { Timers } from "../../linux/loop.ts";
 import { createFinisher } from "../finish.ts";
 import { createGates, type Gates } from "../gate.ts";
 import type { Backend, Listener, Plane } from "../plane.ts";
@@ -89,7 +90,7 @@ export function createTcpService(plane: Plane, localLimit: number): Service {
   function sessionFor(listener: Listener): Session {
     let session = pool.pop();
     if (session === undefined) {
-      session = newSession(plane.wheel.take(), plane.loop, clientHandlers, serverHandlers);
+      session = newSession(plane.wheel.take(), clientHandlers, serverHandlers);
       sessions[session.slot] = session;
     }
     resetSession(session);
