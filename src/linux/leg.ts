@@ -4,6 +4,8 @@
 export interface Handlers<T> {
   connected(leg: Leg<T>): void;
   data(leg: Leg<T>, bytes: Buffer, length: number): void;
+  /** In place of data, for a leg that is `raw`: the owner reads by itself until there is no more. */
+  readable(leg: Leg<T>): void;
   /** Room again after a write that took less than it was given. */
   drain(leg: Leg<T>): void;
   /** The peer has sent its end; writing goes on. */
@@ -24,6 +26,7 @@ export interface Leg<T> {
   blocked: boolean;
   writeEvents: boolean;
   paused: boolean;
+  raw: boolean;
   ended: boolean;
   /** Events that came while it was paused, or before all was read. */
   waiting: number;
@@ -38,6 +41,7 @@ export const newLeg = <T>(owner: T, handlers: Handlers<T>): Leg<T> => ({
   blocked: false,
   writeEvents: false,
   paused: false,
+  raw: false,
   ended: false,
   waiting: 0,
 });

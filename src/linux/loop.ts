@@ -33,6 +33,8 @@ const ERR = 8;
 const HUP = 0x10;
 const RDHUP = 0x2000;
 const EDGE = 1 << 31;
+/** Not the kernel's: the owner has met an error on this leg. */
+const FAILED = 1 << 30;
 const NONBLOCK_CLOEXEC = 0o4000 | 0o2000000;
 const MSG_NOSIGNAL = 0x4000;
 const SHUT_WR = 1;
@@ -43,13 +45,14 @@ const IPPROTO_TCP = 6;
 const TCP_NODELAY = 1;
 const EINTR = 4;
 const EAGAIN = 11;
+const EPIPE = 32;
 
 /** struct epoll_event is packed on x86-64 alone: words per event, and where its data begins. */
 const STRIDE = process.arch === "x64" ? 3 : 4;
 const DATA_AT = STRIDE - 2;
 const EVENTS_PER_TURN = 256;
 /** Big enough for few calls on bulk, small enough to stay in the processor's cache. */
-const BUFFER_BYTES = 65_536;
+export const BUFFER_BYTES = 65_536;
 /** Reads of one socket before the others have their turn. */
 const READS_PER_TURN = 16;
 /** Bun's timers and promises wait no longer than this. */
@@ -65,6 +68,12 @@ export interface Loop {
   attach<T>(leg: Leg<T>, fd: number, connecting: boolean): void;
   /** Bytes taken: fewer than length is back-pressure, -1 a broken connection whose event follows. */
   write<T>(leg: Leg<T>, bytes: Uint8Array, at: number, length: number): number;
+  /** For an owner that writes by itself: it was told EAGAIN and wants to hear of room. */
+  awaitRoom<T>(leg: Leg<T>): void;
+  /** For an owner that reads by itself: others have their turn first. */
+  readOn<T>(leg: Leg<T>): void;
+  /** For an owner that met an error by itself: `broken` follows before the turn is over. */
+  failSoon<T>(leg: Leg<T>): void;
   pause<T>(leg: Leg<T>): void;
   resume<T>(leg: Leg<T>): void;
   /** Sends our end; reading goes on. */
@@ -151,6 +160,7 @@ export function createLoop(): Loop {
       leg.connecting = connecting;
       leg.blocked = false;
       leg.paused = false;
+      leg.raw = false;
       leg.ended = false;
       leg.waiting = 0;
       // An accepted socket is writable: it would only tell what is known.
@@ -163,13 +173,27 @@ export function createLoop(): Loop {
       const from = bytes === buffer ? (bufferAt + at) as Pointer : ptr(bytes, at);
       const taken = libc.send(leg.fd, from, length, MSG_NOSIGNAL);
       if (taken === length) return taken;
-      if (taken < 0 && errno() !== EAGAIN) return -1;
-      leg.blocked = true;
-      if (!leg.writeEvents) {
-        leg.writeEvents = true;
-        control(EPOLL_CTL_MOD, leg.fd, IN | OUT | RDHUP | EDGE, leg.turn);
+      if (taken < 0 && errno() !== EAGAIN) {
+        // A leg that is paused would not hear of it.
+        loop.failSoon(leg);
+        return -1;
       }
+      loop.awaitRoom(leg);
       return taken < 0 ? 0 : taken;
+    },
+    awaitRoom(leg) {
+      leg.blocked = true;
+      if (leg.writeEvents) return;
+      leg.writeEvents = true;
+      control(EPOLL_CTL_MOD, leg.fd, IN | OUT | RDHUP | EDGE, leg.turn);
+    },
+    readOn(leg) {
+      leg.waiting |= IN;
+      ready.push(leg as Leg<unknown>);
+    },
+    failSoon(leg) {
+      leg.waiting |= FAILED;
+      ready.push(leg as Leg<unknown>);
     },
     pause(leg) {
       leg.paused = true;
@@ -263,12 +287,14 @@ export function createLoop(): Loop {
       if (why !== 0) broken(leg, why);
       return;
     }
+    if (leg.raw) return handlers.readable(leg);
     const closing = (mask & (RDHUP | HUP | ERR)) !== 0;
     for (let reads = 0; reads < READS_PER_TURN; reads++) {
       const got = libc.recv(fd, bufferAt, BUFFER_BYTES, 0);
       if (got > 0) {
         handlers.data(leg, buffer, got);
         if (leg.turn !== turn) return;
+        if (leg.raw) return leg.paused ? void (leg.waiting |= mask) : handlers.readable(leg);
         // A short read has emptied the socket: the next bytes are a new edge (epoll(7)).
         if (got < BUFFER_BYTES && !closing) return;
         if (!leg.paused) continue;
@@ -306,7 +332,11 @@ export function createLoop(): Loop {
   function takeUp(): void {
     const list = ready;
     ready = [];
-    for (const leg of list) if (leg.fd >= 0 && !leg.paused && leg.waiting !== 0) read(leg, leg.waiting);
+    for (const leg of list) {
+      if (leg.fd < 0) continue;
+      if ((leg.waiting & FAILED) !== 0) broken(leg, socketError(leg.fd) || EPIPE);
+      else if (!leg.paused && leg.waiting !== 0) read(leg, leg.waiting);
+    }
   }
 
   function runIntervals(now: number): void {

@@ -176,6 +176,10 @@ export function createFinisher(plane: Plane, pool: Session[], after: AfterFinish
     close(session.server, backend !== null && backend.proxy.options.nolinger);
     session.up = null;
     session.down = null;
+    if (session.upPipe !== null) plane.pipes.giveBack(session.upPipe);
+    if (session.downPipe !== null) plane.pipes.giveBack(session.downPipe);
+    session.upPipe = null;
+    session.downPipe = null;
     after.freed(session, released);
     session.listener = null;
     session.frontend = null;

@@ -17,6 +17,7 @@ import { type ConnectPlan, familyOf, type KeepAlive } from "../linux/connect.ts"
 import { openUnixDatagram, sendDatagrams } from "../linux/datagram.ts";
 import { setNonBlocking } from "../linux/descriptors.ts";
 import { createLoop, type Loop } from "../linux/loop.ts";
+import { createPipePool } from "../linux/pipes.ts";
 import { addressBytes, ipSockaddr, unixSockaddr } from "../linux/sockaddr.ts";
 import type { FormatHooks } from "../logs/format.ts";
 import { createProxyLogger } from "../logs/logger.ts";
@@ -63,6 +64,7 @@ export function loadPlane(boot: Boot, board: Board, worker: number, descriptors:
     maxconnrate: model.global.maxconnrate,
     maxsessrate: model.global.maxsessrate,
     loop,
+    pipes: createPipePool(pipesFor(boot.ulimitN)),
     wheel: createWheel(loop.now, () => {}),
     outlets: createOutlets({ openUnixDatagram, sendDatagrams, setNonBlocking }, (lines) => {
       board.rows[process.row + COUNTER.failedLogs]! += lines;
@@ -91,6 +93,11 @@ export function loadPlane(boot: Boot, board: Board, worker: number, descriptors:
   });
   return plane;
 }
+
+const MOST_PIPES = 256;
+
+/** Pipes for bulk take two descriptors each: at most an eighth of what the process may open. */
+export const pipesFor = (ulimitN: number): number => Math.min(MOST_PIPES, Math.floor(ulimitN / 16));
 
 function once(loop: Loop, ms: number, run: () => void): () => void {
   const stop = loop.every(ms, () => {

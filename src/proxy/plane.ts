@@ -8,6 +8,7 @@ import type { Cell } from "../board/cells.ts";
 import type { Bind, Model, Proxy, Server as ServerModel } from "../config/haproxy/model.ts";
 import type { ConnectPlan, KeepAlive } from "../linux/connect.ts";
 import type { Loop } from "../linux/loop.ts";
+import type { PipePool } from "../linux/pipes.ts";
 import type { ProxyLogger } from "../logs/logger.ts";
 import type { SessionRecord } from "../logs/record.ts";
 import type { Outlets } from "../logs/targets.ts";
@@ -31,6 +32,7 @@ export interface Plane {
   maxconnrate: number;
   maxsessrate: number;
   loop: Loop;
+  pipes: PipePool;
   wheel: Wheel;
   outlets: Outlets;
   frontends: Frontend[];

@@ -5,6 +5,7 @@
  */
 import { SAVED_NAME } from "../linux/connect.ts";
 import { type Handlers, type Leg, newLeg } from "../linux/leg.ts";
+import type { Pipe } from "../linux/pipes.ts";
 import type { Backend, Frontend, Listener, Target } from "./plane.ts";
 import type { Queue } from "./queue.ts";
 
@@ -30,6 +31,9 @@ export interface Session {
   upAt: number;
   down: Buffer | null;
   downAt: number;
+  /** While bulk passes: what carries it (tcp/bulk.ts). */
+  upPipe: Pipe | null;
+  downPipe: Pipe | null;
   /** The side has sent its end; the end has been passed on to the side. */
   clientEnded: boolean;
   serverEnded: boolean;
@@ -98,6 +102,8 @@ const blankSession = (slot: number): Session => ({
   upAt: 0,
   down: null,
   downAt: 0,
+  upPipe: null,
+  downPipe: null,
   clientEnded: false,
   serverEnded: false,
   endWaits: false,

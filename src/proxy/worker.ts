@@ -7,7 +7,7 @@ import { BOARD_FD, FIRST_LISTENER, type Order, readBoot, type Report } from "../
 import { WORDS_PER_WORKER, WORKER_WORD } from "../board/layout.ts";
 import { closeDescriptor } from "../linux/descriptors.ts";
 import { becomeUser, detachOutput } from "../linux/identity.ts";
-import { loadPlane } from "./load.ts";
+import { loadPlane, pipesFor } from "./load.ts";
 import { createTcpService } from "./tcp/service.ts";
 
 /** How often a draining process looks whether its last session has gone. */
@@ -26,7 +26,10 @@ export function runProxy(worker: number): void {
     descriptors.set(key, [...(descriptors.get(key) ?? []), FIRST_LISTENER + i]);
   });
   const plane = loadPlane(boot, board, worker, descriptors);
-  const localLimit = Math.max(1, Math.floor((boot.ulimitN - 2 * accepts.length - OWN_DESCRIPTORS) / 2));
+  const localLimit = Math.max(
+    1,
+    Math.floor((boot.ulimitN - 2 * accepts.length - 2 * pipesFor(boot.ulimitN) - OWN_DESCRIPTORS) / 2),
+  );
   const service = createTcpService(plane, localLimit);
   becomeUser(boot.model.global);
 

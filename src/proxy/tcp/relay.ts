@@ -1,23 +1,31 @@
 /**
  * The two legs of an established TCP session: bytes, ends and resets pass from one to the other.
  *
- * Back-pressure: what a side does not take is copied and held (at most one read, 64 KiB) and the other side is not read
- * until it is gone.
+ * Back-pressure: what a side does not take is held (at most one read, 64 KiB, or a pipe) and the other side is not read until
+ * it is gone.
  */
 import { COUNTER } from "../../board/words.ts";
+import { BUFFER_BYTES } from "../../linux/loop.ts";
+import { emptyPipe } from "../../linux/pipes.ts";
 import type { Finisher } from "../finish.ts";
 import type { Plane } from "../plane.ts";
 import { type Session, STATE } from "../session.ts";
+import { moveBulk } from "./bulk.ts";
 
+const EAGAIN = 11;
 const { bytesIn: BYTES_IN, bytesOut: BYTES_OUT } = COUNTER;
 
 export interface Relay {
   clientData(session: Session, bytes: Buffer, length: number): void;
   serverData(session: Session, bytes: Buffer, length: number): void;
+  /** More of what passes in bulk. */
+  clientReadable(session: Session): void;
+  serverReadable(session: Session): void;
   clientDrain(session: Session): void;
   serverDrain(session: Session): void;
   clientEnd(session: Session): void;
   serverEnd(session: Session): void;
+  serverReset(session: Session): void;
   /** The connection to the server is up: what the client has sent so far goes out. */
   start(session: Session): void;
   /** When the session must be looked at next, by its sides' inactivity. Infinity: never. */
@@ -51,7 +59,7 @@ export function createRelay(plane: Plane, finisher: Finisher): Relay {
     const written = loop.write(session.server, bytes, 0, length);
     if (written < 0) return; // Broken: its event follows.
     session.serverActive = loop.now;
-    if (written === length) return;
+    if (written === length) return length < BUFFER_BYTES ? undefined : enterBulkUp(session);
     session.up = Buffer.from(bytes.subarray(written, length));
     session.upAt = 0;
     loop.pause(session.client);
@@ -71,10 +79,98 @@ export function createRelay(plane: Plane, finisher: Finisher): Relay {
     const written = loop.write(session.client, bytes, 0, length);
     if (written < 0) return;
     session.clientActive = loop.now;
-    if (written === length) return;
+    if (written === length) return length < BUFFER_BYTES ? undefined : enterBulkDown(session);
     session.down = Buffer.from(bytes.subarray(written, length));
     session.downAt = 0;
     loop.pause(session.server);
+  }
+
+  function enterBulkUp(session: Session): void {
+    session.upPipe = plane.pipes.take();
+    session.client.raw = session.upPipe !== null;
+  }
+
+  function enterBulkDown(session: Session): void {
+    session.downPipe = plane.pipes.take();
+    session.server.raw = session.downPipe !== null;
+  }
+
+  const readUp = (session: Session, bytes: number): void => {
+    session.bytesUp += bytes;
+    session.clientActive = loop.now;
+    countUp(session, bytes);
+  };
+  const readDown = (session: Session, bytes: number): void => {
+    session.bytesDown += bytes;
+    session.serverActive = loop.now;
+    countDown(session, bytes);
+  };
+  const wroteUp = (session: Session): void => void (session.serverActive = loop.now);
+  const wroteDown = (session: Session): void => void (session.clientActive = loop.now);
+
+  function clientReadable(session: Session): void {
+    const { client, server } = session;
+    switch (moveBulk(loop, session, session.upPipe!, client, server, readUp, wroteUp)) {
+      case "little":
+        return leaveBulkUp(session);
+      case "blocked":
+        return loop.pause(client);
+      case "more":
+        return loop.readOn(client);
+      case "end":
+        leaveBulkUp(session);
+        return clientEnd(session);
+    }
+  }
+
+  function serverReadable(session: Session): void {
+    const { client, server } = session;
+    switch (moveBulk(loop, session, session.downPipe!, server, client, readDown, wroteDown)) {
+      case "little":
+        return leaveBulkDown(session);
+      case "blocked":
+        return loop.pause(server);
+      case "more":
+        return loop.readOn(server);
+      case "end":
+        leaveBulkDown(session);
+        return serverEnd(session);
+    }
+  }
+
+  function leaveBulkUp(session: Session): void {
+    plane.pipes.giveBack(session.upPipe!);
+    session.upPipe = null;
+    session.client.raw = false;
+  }
+
+  function leaveBulkDown(session: Session): void {
+    plane.pipes.giveBack(session.downPipe!);
+    session.downPipe = null;
+    session.server.raw = false;
+  }
+
+  /** Nothing that one side has sent still waits for the other. */
+  const upDone = ({ up, upPipe }: Session): boolean => up === null && (upPipe === null || upPipe.filled === 0);
+  const downDone = ({ down, downPipe }: Session): boolean =>
+    down === null && (downPipe === null || downPipe.filled === 0);
+
+  /** The server's reset reaches the client as an end, behind what the server had sent. */
+  function serverReset(session: Session): void {
+    session.up = null;
+    session.serverShut = true;
+    session.serverEnded = true;
+    if (downDone(session)) finisher.finish(session, "S", "D");
+  }
+
+  function drainAfterReset(session: Session): void {
+    const { downPipe, client } = session;
+    while (downPipe!.filled > 0) {
+      const moved = emptyPipe(downPipe!, client.fd);
+      if (moved <= 0) return moved === -EAGAIN ? loop.awaitRoom(client) : loop.failSoon(client);
+      wroteDown(session);
+    }
+    finisher.finish(session, "S", "D");
   }
 
   /** Writes what waits for the server. False while some is left. */
@@ -91,6 +187,10 @@ export function createRelay(plane: Plane, finisher: Finisher): Relay {
   }
 
   function serverDrain(session: Session): void {
+    if (session.upPipe !== null) {
+      loop.resume(session.client);
+      return clientReadable(session);
+    }
     if (session.up === null || !flushUp(session)) return;
     if (session.clientEnded) passEndUp(session);
     else resumeClient(session);
@@ -98,6 +198,12 @@ export function createRelay(plane: Plane, finisher: Finisher): Relay {
 
   function clientDrain(session: Session): void {
     const { down } = session;
+    if (session.downPipe !== null) {
+      // A server that was reset has nothing more to say: what it had said is still passed on.
+      if (session.server.fd < 0) return drainAfterReset(session);
+      loop.resume(session.server);
+      return serverReadable(session);
+    }
     if (down === null) return;
     const written = loop.write(session.client, down, session.downAt, down.length - session.downAt);
     if (written < 0) return;
@@ -118,7 +224,7 @@ export function createRelay(plane: Plane, finisher: Finisher): Relay {
   function passEndUp(session: Session): void {
     if (session.serverShut) return;
     session.serverShut = true;
-    if (session.serverEnded && session.down === null) return finisher.finish(session, "-");
+    if (session.serverEnded && downDone(session)) return finisher.finish(session, "-");
     session.serverLimit = Math.min(session.serverLimit, session.backend!.serverFinMs);
     session.serverActive = loop.now;
     loop.shutdown(session.server);
@@ -128,7 +234,7 @@ export function createRelay(plane: Plane, finisher: Finisher): Relay {
   function passEndDown(session: Session): void {
     if (session.clientShut) return;
     session.clientShut = true;
-    if (session.clientEnded && session.up === null) return finisher.finish(session, "-");
+    if (session.clientEnded && upDone(session)) return finisher.finish(session, "-");
     // The server was reset: what it had sent before has now been passed on.
     if (session.server.fd < 0) return finisher.finish(session, "S", "D");
     session.clientLimit = Math.min(session.clientLimit, session.frontend!.clientFinMs);
@@ -142,7 +248,7 @@ export function createRelay(plane: Plane, finisher: Finisher): Relay {
    * session that meanwhile has not ended, nor been reused, is still marked.
    */
   function endLater(session: Session): void {
-    if (session.clientEnded && session.serverEnded && session.up === null && session.down === null) {
+    if (session.clientEnded && session.serverEnded && upDone(session) && downDone(session)) {
       return finisher.finish(session, "-");
     }
     if (ending.length === 0) loop.afterNextTurn(passEnds);
@@ -156,8 +262,8 @@ export function createRelay(plane: Plane, finisher: Finisher): Relay {
     for (const session of list) {
       if (!session.endWaits) continue;
       session.endWaits = false;
-      if (session.serverEnded && session.down === null) passEndDown(session);
-      if (session.clientEnded && session.up === null && session.state === STATE.established) passEndUp(session);
+      if (session.serverEnded && downDone(session)) passEndDown(session);
+      if (session.clientEnded && upDone(session) && session.state === STATE.established) passEndUp(session);
     }
   }
 
@@ -169,28 +275,37 @@ export function createRelay(plane: Plane, finisher: Finisher): Relay {
 
   function idleDeadline(session: Session): number {
     // A side is answerable for silence only while something is expected of it: bytes that we read, or room for ours.
-    const client = session.down !== null || (!session.clientEnded && session.up === null);
-    const server = session.up !== null || (!session.serverEnded && session.down === null);
+    const up = upDone(session);
+    const down = downDone(session);
+    const client = !down || (!session.clientEnded && up);
+    const server = !up || (!session.serverEnded && down);
     return Math.min(
       client ? session.clientActive + session.clientLimit : Infinity,
       server ? session.serverActive + session.serverLimit : Infinity,
     );
   }
 
+  function clientEnd(session: Session): void {
+    session.clientEnded = true;
+    if (upDone(session)) endLater(session);
+  }
+
+  function serverEnd(session: Session): void {
+    session.serverEnded = true;
+    if (downDone(session)) endLater(session);
+  }
+
   return {
     clientData,
     serverData,
+    clientReadable,
+    serverReadable,
     clientDrain,
     serverDrain,
     idleDeadline,
-    clientEnd(session) {
-      session.clientEnded = true;
-      if (session.up === null) endLater(session);
-    },
-    serverEnd(session) {
-      session.serverEnded = true;
-      if (session.down === null) endLater(session);
-    },
+    clientEnd,
+    serverEnd,
+    serverReset,
     start(session) {
       if (session.bytesUp > 0) countUp(session, session.bytesUp);
       if (!flushUp(session)) return;

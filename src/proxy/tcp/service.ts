@@ -51,6 +51,7 @@ export function createTcpService(plane: Plane, localLimit: number): Service {
         failed(owner, error);
       }
     },
+    readable: ({ owner }) => guard(owner, relay.serverReadable),
     drain: ({ owner }) => guard(owner, relay.serverDrain),
     end: ({ owner }) => guard(owner, relay.serverEnd),
     broken: ({ owner }) => guard(owner, serverBroken),
@@ -64,6 +65,7 @@ export function createTcpService(plane: Plane, localLimit: number): Service {
         failed(owner, error);
       }
     },
+    readable: ({ owner }) => guard(owner, relay.clientReadable),
     drain: ({ owner }) => guard(owner, relay.clientDrain),
     end: ({ owner }) => guard(owner, clientEnded),
     broken: ({ owner }) => guard(owner, clientBroken),
@@ -192,13 +194,9 @@ export function createTcpService(plane: Plane, localLimit: number): Service {
     finisher.finish(session, "C", "D");
   }
 
-  /** The server's reset reaches the client as an end, behind what the server had sent. */
   function serverBroken(session: Session): void {
-    if (session.state === STATE.connecting) return connector.failed(session, "SC");
-    session.up = null;
-    session.serverShut = true;
-    if (session.down === null) finisher.finish(session, "S", "D");
-    else session.serverEnded = true;
+    if (session.state === STATE.connecting) connector.failed(session, "SC");
+    else relay.serverReset(session);
   }
 
   /** The wheel says it may be time: acts on what has lasted too long, else arms again. */
