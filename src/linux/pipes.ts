@@ -15,9 +15,12 @@ const libc = dlopen("libc.so.6", {
 
 const NONBLOCK_CLOEXEC = 0o4000 | 0o2000000;
 const F_SETPIPE_SZ = 1031;
+const F_GETPIPE_SZ = 1032;
 const SPLICE_MOVE_NONBLOCK = 3;
-/** What is in flight in one direction of a connection, at most. The kernel may refuse so much: then it is 64 KiB. */
+/** What is in flight in one direction of a connection, at most. */
 export const PIPE_BYTES = 256 * 1024;
+/** A user has pages for so many pipes (pipe(7), pipe-user-pages-soft); beyond them a pipe is too small to be worth it. */
+const LEAST_BYTES = 64 * 1024;
 
 export interface Pipe {
   readonly readEnd: number;
@@ -42,9 +45,14 @@ export function createPipePool(most: number): PipePool {
       const used = free.pop();
       if (used !== undefined) return used;
       if (open >= most || libc.pipe2(ends, NONBLOCK_CLOEXEC) < 0) return null;
+      const [readEnd, writeEnd] = [ends[0]!, ends[1]!];
+      if (libc.fcntl(writeEnd, F_SETPIPE_SZ, PIPE_BYTES) < 0 && libc.fcntl(writeEnd, F_GETPIPE_SZ, 0) < LEAST_BYTES) {
+        closeDescriptor(readEnd);
+        closeDescriptor(writeEnd);
+        return null;
+      }
       open++;
-      libc.fcntl(ends[1]!, F_SETPIPE_SZ, PIPE_BYTES);
-      return { readEnd: ends[0]!, writeEnd: ends[1]!, filled: 0 };
+      return { readEnd, writeEnd, filled: 0 };
     },
     giveBack(pipe) {
       if (pipe.filled === 0) return void free.push(pipe);
