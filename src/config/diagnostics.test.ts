@@ -12,6 +12,8 @@ import {
   notice,
   quote,
   renderDiagnostic,
+  sectionWarning,
+  sortByPlace,
   visible,
   warning,
 } from "./diagnostics.ts";
@@ -37,6 +39,26 @@ test("the helpers gather by severity and only an alert is an error", () => {
     ["diag", 0, null],
     ["warning", 0, "H"],
     ["alert", 3, null],
+  ]);
+});
+
+test("problems come in the order of the text, the files as given", () => {
+  const d = newDiagnostics();
+  const at = (file: string, line: number, column = 1) => ({ place: { file, line, column }, line: "" });
+  alert(d, null, "the whole");
+  alert(d, at("a", 2), "3");
+  warning(d, at("b", 10, 7), "2");
+  alert(d, at("elsewhere", 1), "4");
+  notice(d, at("b", 10, 3), "1");
+  sortByPlace(d, ["b", "a"]);
+  expect(d.list.map((one) => one.message)).toEqual(["1", "2", "3", "4", "the whole"]);
+});
+
+test("about a section as a whole: its first line is haproxy's, its place follows", () => {
+  const d = newDiagnostics();
+  sectionWarning(d, { place: { file: "a", line: 3, column: 10 }, length: 1, line: "frontend f" }, "Odd", "More");
+  expect(d.list.map((one) => renderDiagnostic(one, 1))).toEqual([
+    "[WARNING]  (1) : config : Odd\n   | a:3:10\n   | frontend f\n   |          ^\n   | More",
   ]);
 });
 

@@ -19,6 +19,8 @@ export interface Diagnostic {
   message: string;
   /** A way out, e.g. did you mean "balance"; lines apart by newlines. */
   hint: string | null;
+  /** About a section as a whole: as with haproxy the first line names no place, the lines after it do. */
+  whole?: true;
 }
 
 export interface Diagnostics {
@@ -45,6 +47,12 @@ export function warning(d: Diagnostics, at: Located | null, message: string, hin
   add(d, "warning", at, message, hint);
 }
 
+/** A warning about the section that begins there. */
+export function sectionWarning(d: Diagnostics, at: Located, message: string, hint: string | null = null): void {
+  add(d, "warning", at, message, hint);
+  Object.assign(d.list.at(-1) ?? {}, { whole: true });
+}
+
 export function notice(d: Diagnostics, at: Located | null, message: string, hint: string | null = null): void {
   add(d, "notice", at, message, hint);
 }
@@ -67,6 +75,17 @@ function add(d: Diagnostics, severity: Severity, at: Located | null, message: st
   d.list.push({ severity, place: at?.place ?? null, length, line: at?.line ?? "", message, hint });
 }
 
+/** In the order of the text, whenever they were found: files as given, what is about none of their lines last. */
+export function sortByPlace(d: Diagnostics, files: readonly string[]): void {
+  const ranks = new Map(files.map((file, rank) => [file, rank]));
+  const rankOf = ({ place }: Diagnostic): number => place === null ? Infinity : ranks.get(place.file) ?? ranks.size;
+  const compare = (a: number, b: number): number => a < b ? -1 : a > b ? 1 : 0;
+  d.list.sort((a, b) =>
+    compare(rankOf(a), rankOf(b)) || compare(a.place?.line ?? 0, b.place?.line ?? 0) ||
+    compare(a.place?.column ?? 0, b.place?.column ?? 0)
+  );
+}
+
 /** As haproxy writes them, padded so that the process id stands in one column. */
 const PREFIX: Record<Severity, string> = {
   alert: "[ALERT]    ",
@@ -87,7 +106,7 @@ export function renderDiagnostic(d: Diagnostic, pid: number): string {
     lines.push(head + message);
   } else {
     const file = visible(d.place.file);
-    lines.push(`${head}parsing [${file}:${d.place.line}] : ${message}`);
+    lines.push(d.whole === true ? head + message : `${head}parsing [${file}:${d.place.line}] : ${message}`);
     // Bytes before the mistake, shown as the characters a person counts.
     const column = [...fromByteString(d.line.slice(0, d.place.column - 1))].length + 1;
     lines.push(`   | ${file}:${d.place.line}:${d.line === "" ? d.place.column : column}`);

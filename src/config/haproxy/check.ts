@@ -2,7 +2,7 @@
  * What only the whole configuration can tell: names that lead nowhere, ids, timeouts forgotten, formats nobody writes.
  * Also finishes the model: ids are given out, `log global` becomes the global targets, the command line has its say.
  */
-import { alert, didYouMean, type Located, warning } from "../diagnostics.ts";
+import { alert, didYouMean, hasErrors, type Located, sectionWarning, warning } from "../diagnostics.ts";
 import { hasSide, type Load, type ProxyDraft, title } from "./draft.ts";
 import type { Model, Proxy } from "./model.ts";
 import type { Word } from "./words.ts";
@@ -18,6 +18,8 @@ export function checkAll(load: Load): void {
     const name = draft.proxy.name;
     if (hasSide(draft, "backend") && !backends.has(name)) backends.set(name, draft);
   }
+  // What is missing may stand in a line that could not be read: that is not held against anyone.
+  const readable = !hasErrors(load.diagnostics);
   for (const draft of load.proxies) {
     const { proxy } = draft;
     if (hasSide(draft, "frontend") && proxy.maxconn === 0) proxy.maxconn = load.overrides.frontendMaxconn;
@@ -26,12 +28,16 @@ export function checkAll(load: Load): void {
       continue;
     }
     if (hasSide(draft, "frontend")) checkTargets(draft, backends, load);
-    checkLogFormat(draft, load);
-    checkBinds(draft, load);
-    checkTimeouts(draft, load);
     checkServers(draft, load);
+    if (readable) {
+      checkLogFormat(draft, load);
+      checkBinds(draft, load);
+      checkTimeouts(draft, load);
+      checkServerOptions(draft, load);
+    }
     finishLogs(draft, load);
   }
+  if (readable) warnOfChecks(load);
 }
 
 function finishGlobal({ global: { global }, overrides, unformatted }: Load): void {
@@ -118,7 +124,7 @@ function checkTarget(
   backends: ReadonlyMap<string, ProxyDraft>,
   load: Load,
 ): void {
-  if (backends.has(name)) return;
+  if (backends.has(name) || load.lostNames.has(name)) return;
   // Each hint looks at every name: for the first problems only, or a large file with many would take minutes.
   const hint = load.diagnostics.list.length > MAX_HINTS ? null : targetHint(name, backends, load);
   alert(load.diagnostics, at, `Proxy '${draft.proxy.name}': unable to find required ${keyword}: '${name}'.`, hint);
@@ -151,7 +157,7 @@ function checkLogFormat(draft: ProxyDraft, load: Load): void {
   // "log global" without a global target leaves nothing to write to either.
   const { logTargets } = load.global.global;
   if (draft.logs.some((one) => one !== "global") || (draft.logs.length > 0 && logTargets.length > 0)) return;
-  warning(d, null, `log format ignored for ${title(draft)} since it has no log address.`);
+  sectionWarning(d, draft.at, `log format ignored for ${title(draft)} since it has no log address.`);
 }
 
 function checkBinds(draft: ProxyDraft, load: Load): void {
@@ -169,9 +175,9 @@ function checkTimeouts(draft: ProxyDraft, load: Load): void {
   // A tunnel's own timeout stands in for the server's in TCP mode.
   const server = timeouts.connect !== null && (timeouts.server !== null || timeouts.tunnel !== null);
   if (client && (servers.length === 0 || server)) return;
-  warning(
+  sectionWarning(
     load.diagnostics,
-    null,
+    draft.at,
     `missing timeouts for ${title(draft)}.`,
     "While not properly invalid, you will certainly encounter various problems\n" +
       "with such a configuration. To fix this, please ensure that all following\n" +
@@ -180,19 +186,12 @@ function checkTimeouts(draft: ProxyDraft, load: Load): void {
 }
 
 function checkServers(draft: ProxyDraft, load: Load): void {
-  const { servers, name } = draft.proxy;
   for (const { server, at } of draft.portless) {
     alert(load.diagnostics, at, `${title(draft)}: server '${server}' has neither service port nor check port.`);
   }
-  if (draft.checkAt !== null) {
-    warning(
-      load.diagnostics,
-      draft.checkAt,
-      `checks come later: server '${name}/${draft.checkedServer}' is taken as up, like all others of ${
-        title(draft)
-      } with 'check'`,
-    );
-  }
+}
+
+function checkServerOptions({ proxy: { servers, name } }: ProxyDraft, load: Load): void {
   for (const server of servers) {
     if (!server.tfo) continue;
     const at: Located = { place: server.place, line: "" };
@@ -203,6 +202,17 @@ function checkServers(draft: ProxyDraft, load: Load): void {
         "'conn-failure', 'empty-response' and 'response-timeout' or we wouldn't be able to retry the connection on failure.",
     );
   }
+}
+
+/** Said once: it holds for all of them. */
+function warnOfChecks(load: Load): void {
+  const first = load.proxies.find((draft) => draft.checkAt !== null && !draft.proxy.disabled);
+  if (first === undefined) return;
+  warning(
+    load.diagnostics,
+    first.checkAt,
+    `checks come later: server '${first.proxy.name}/${first.checkedServer}' is taken as up, like all others with 'check'`,
+  );
 }
 
 function finishLogs(draft: ProxyDraft, load: Load): void {

@@ -3,7 +3,8 @@
  *
  * A `defaults` section is a draft like a proxy's; a proxy starts as a copy of the one it takes its settings from.
  */
-import type { Diagnostics } from "../diagnostics.ts";
+import type { Diagnostic, Diagnostics } from "../diagnostics.ts";
+import type { Place } from "../place.ts";
 import type { Environment } from "./environment.ts";
 import type { Acl, Bind, Global, LogTarget, Proxy, ProxyKind, Server } from "./model.ts";
 import type { ConfigLine, Word } from "./words.ts";
@@ -136,6 +137,10 @@ export interface Load {
   threadSets: { at: Word; bind: Bind }[];
   /** Targets that name no format: `log-send-hostname`, wherever it stands, decides. */
   unformatted: LogTarget[];
+  /** What is not supported yet, with every line that uses it: said once (later.ts). */
+  later: Map<string, { said: Diagnostic; places: Place[] }>;
+  /** Names of sections whose opening could not be read: that they lead nowhere is no second mistake. */
+  lostNames: Set<string>;
 }
 
 export function newGlobal(overrides: Overrides): Global {

@@ -4,8 +4,9 @@
  * A keyword of the language is one row (name, where it may stand, how many arguments, what `no` does) and one function;
  * everything that can be said from the row alone (unknown words, wrong sections, missing arguments) is said here.
  */
-import { alert, didYouMean, quote, warning } from "../diagnostics.ts";
+import { alert, didYouMean, type Located, quote, warning } from "../diagnostics.ts";
 import type { Load, ProxyDraft } from "./draft.ts";
+import { notYet } from "./later.ts";
 import type { ConfigLine, Word } from "./words.ts";
 
 export type Prefix = "" | "no" | "default";
@@ -82,6 +83,11 @@ export function table<R extends { name: string }>(
   return { rows: known, families, unsupported: waiting, removed: new Map(removed) };
 }
 
+/** Does a line of the section begin with this word, built or not, or did one once? */
+export function knowsWord(t: Table<unknown>, word: string): boolean {
+  return t.rows.has(word) || t.families.has(word) || t.unsupported.has(word) || t.removed.has(word);
+}
+
 export type Found<R> = { row: R; name: string; keyword: Word; args: Word[]; prefix: Prefix };
 
 /**
@@ -132,6 +138,19 @@ export function findRow<R extends { name: string; prefix?: boolean }>(
   return { row, name, keyword, args: words.slice(at + (double === undefined ? 1 : 2)), prefix };
 }
 
+/** Keywords that say little without the word behind them. */
+const RULES: ReadonlySet<string> = new Set([
+  ...["http-after-response", "http-check", "http-request", "http-response", "stats", "stick"],
+  ...["tcp-check", "tcp-request", "tcp-response"],
+]);
+
+/** Two words of a line and what is between them. */
+const span = (first: Word, last: Word): Located => ({
+  place: first.place,
+  length: last.place.column + last.length - first.place.column,
+  line: first.line,
+});
+
 function reportUnknown<R>(
   t: Table<R>,
   first: Word,
@@ -144,11 +163,13 @@ function reportUnknown<R>(
   const pair = second === undefined ? first.text : `${first.text} ${second.text}`;
   const successor = t.removed.get(pair) ?? t.removed.get(first.text);
   if (successor !== undefined) return alert(d, first, successor);
-  if (second !== undefined && t.unsupported.has(pair)) {
-    return alert(d, second, `'${pair}' is not supported yet in '${section}' section`);
-  }
+  const notBuilt = (at: Located, name: string) =>
+    notYet(load, at, `${section} ${name}`, `'${name}' is not supported yet in '${section}' section`);
+  if (second !== undefined && t.unsupported.has(pair)) return notBuilt(second, pair);
   if (t.unsupported.has(first.text)) {
-    return alert(d, first, `'${first.text}' is not supported yet in '${section}' section`);
+    return second !== undefined && RULES.has(first.text)
+      ? notBuilt(span(first, second), pair)
+      : notBuilt(first, first.text);
   }
   const members = t.families.get(first.text);
   if (members === undefined) {

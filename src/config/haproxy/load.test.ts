@@ -110,3 +110,16 @@ test("a large file with many mistakes ends soon, each said once", () => {
   );
   expect(loadText(lines.join("")).diagnostics.list).toHaveLength(3000);
 });
+
+test("what is not supported yet is said once, with the lines of all files that use it", () => {
+  const rule = "  tcp-request content accept\n";
+  const lines = Array.from({ length: 12 }, () => `${rule}\n`).join("");
+  const { diagnostics } = loadConfig([
+    { path: "a", text: `frontend f\n${rule}${rule}` },
+    { path: "b", text: `frontend g\n${rule}${lines}` },
+  ], testContext());
+  expect(diagnostics.list.map(({ message, hint }) => [message, hint])).toEqual([[
+    "'tcp-request content' is not supported yet in 'frontend' section",
+    "Also on lines 3, b:2-3, b:5, b:7, b:9, b:11, b:13, b:15, b:17, b:19 and 3 more",
+  ]]);
+});

@@ -2,7 +2,16 @@
  * From the text of configuration files to the typed model: opens sections, hands each line to its table, then has the
  * whole checked. Pure: names are resolved afterwards (resolve.ts), files are read before (../files.ts).
  */
-import { alert, type Diagnostics, didYouMean, hasErrors, newDiagnostics, notice } from "../diagnostics.ts";
+import {
+  alert,
+  type Diagnostics,
+  didYouMean,
+  hasErrors,
+  nearest,
+  newDiagnostics,
+  notice,
+  sortByPlace,
+} from "../diagnostics.ts";
 import { checkAll } from "./check.ts";
 import type { ConditionContext } from "./conditions.ts";
 import {
@@ -20,8 +29,9 @@ import {
   title,
 } from "./draft.ts";
 import type { Environment } from "./environment.ts";
-import { countArguments, findRow, ignored, type ProxyRow } from "./keywords.ts";
+import { countArguments, findRow, ignored, knowsWord, type ProxyRow } from "./keywords.ts";
 import { SECTION_NAMES } from "./language.ts";
+import { listFurtherLines, notYet } from "./later.ts";
 import type { Model, ProxyKind } from "./model.ts";
 import { readLines } from "./preprocess.ts";
 import { globalTable } from "./sections/global.ts";
@@ -80,6 +90,8 @@ export function loadConfig(
     names: [],
     threadSets: [],
     unformatted: [],
+    later: new Map(),
+    lostNames: new Set(),
   };
   const names: Names = { frontends: new Map(), backends: new Map() };
   for (const file of files) {
@@ -94,13 +106,15 @@ export function loadConfig(
       const line = withoutEmptyEnd(written);
       const first = line.words[0];
       if (first === undefined) return;
-      const open = SECTIONS.get(first.text);
+      const open = SECTIONS.get(first.text) ?? (looksLikeSection(line) ? openMistyped : undefined);
       if (open === undefined) reader(line, load);
       else reader = open(line, load, names);
     });
   }
   checkAll(load);
   const { diagnostics } = load;
+  listFurtherLines(load);
+  sortByPlace(diagnostics, files.map((file) => file.path));
   if (hasErrors(diagnostics)) return { model: null, diagnostics, names: [] };
   const model = { global: load.global.global, proxies: load.proxies.map((draft) => draft.proxy) };
   return { model, diagnostics, names: load.names };
@@ -141,9 +155,28 @@ function outOfSection(line: ConfigLine, load: Load): void {
 
 function skip(): void {}
 
+/** A word at the start of a line, where sections stand, that is almost the name of one and no keyword. */
+function looksLikeSection({ words: [word] }: ConfigLine): boolean {
+  return word !== undefined && word.place.column === 1 && !isKeyword(word.text) &&
+    nearest(word.text, SECTIONS.keys()) !== null;
+}
+
+const isKeyword = (name: string): boolean =>
+  [globalTable, proxyTable].some((table) => knowsWord(table, name)) || name === "no" || name === "default";
+
+/** Its lines are left unread: in the section before it they would all be called mistakes. */
+function openMistyped(line: ConfigLine, load: Load): Reader {
+  const [word, name] = line.words;
+  if (word !== undefined) {
+    alert(load.diagnostics, word, `unknown section '${word.text}'`, didYouMean(word.text, SECTIONS.keys()));
+  }
+  if (name !== undefined) load.lostNames.add(name.text);
+  return skip;
+}
+
 function openUnsupported(line: ConfigLine, load: Load): Reader {
   const word = line.words[0];
-  if (word !== undefined) alert(load.diagnostics, word, `"${word.text}" section is not supported yet`);
+  if (word !== undefined) notYet(load, word, `section ${word.text}`, `"${word.text}" section is not supported yet`);
   return skip;
 }
 

@@ -29,7 +29,7 @@ export interface Global {
   hardStopAfterMs: number | null;
   /** How long a stopping process goes on accepting (`grace`); 0: not at all. */
   graceMs: number;
-  /** Spread of the closing of idle connections during a soft stop (close-spread-time); 0: at once, -1: not closed. */
+  /** Spread of the closing of idle HTTP connections during a soft stop (close-spread-time); 0: at once, -1: not closed. */
   closeSpreadMs: number;
   user: string | null;
   group: string | null;
@@ -176,7 +176,7 @@ export interface LogTarget {
 
 /** One listening address: a `bind` word with several addresses or a port range gives several of these. */
 export interface Bind {
-  /** Number of the `bind` line in its proxy, from 0: addresses of one line share its limits. */
+  /** Number of the `bind` line in its proxy, from 0. */
   line: number;
   address: ListenAddress;
   name: string | null;

@@ -2,7 +2,7 @@
  * `acl` and the conditions built from ACLs (`if` and `unless`). What a criterion means is the business of the sample
  * engine, asked through the hooks of the load; here stand names, flags, and, or, not, braces.
  */
-import { alert, didYouMean, type Located, warning } from "../../diagnostics.ts";
+import { alert, didYouMean, type Located, quote, warning } from "../../diagnostics.ts";
 import type { Load, ProxyDraft } from "../draft.ts";
 import type { Call, ProxyRow } from "../keywords.ts";
 import type { Acl, Condition } from "../model.ts";
@@ -104,7 +104,9 @@ function readAcl(name: string, words: Word[], line: ConfigLine, load: Load, what
   };
   const complaint = load.checks.acl(made);
   if (complaint === null) return made;
-  const at = inside(criterion, complaint.offset);
+  // A complaint about one of the values quotes it.
+  const value = patterns.find((word) => complaint.message.includes(quote(word.text)));
+  const at = value ?? inside(criterion, complaint.offset);
   if (complaint.severity === "warning") {
     warning(load.diagnostics, at, `parsing ${what} : ${complaint.message}`);
     return made;

@@ -5,6 +5,7 @@ import type { Call, ProxyRow } from "../keywords.ts";
 import type { Balance, HashType } from "../model.ts";
 import type { Word } from "../words.ts";
 import { oneOf } from "../keywords.ts";
+import { notYet } from "../later.ts";
 import { inside, wholeNumber } from "./arguments.ts";
 
 const BACKEND = { side: "backend", elsewhere: "ignored", defaults: "yes" } as const;
@@ -50,7 +51,7 @@ function balance(args: Word[], call: Call<ProxyDraft>): void {
     alert(load.diagnostics, word, `balance only supports ${list} (got '${word.text}')`, didYouMean(name, names));
     return;
   }
-  if (reader === "later") return alert(load.diagnostics, word, `'balance ${name}' is not supported yet`);
+  if (reader === "later") return notYet(load, word, `balance ${name}`, `'balance ${name}' is not supported yet`);
   const made = reader(args, call);
   if (made !== null) target.proxy.balance = made;
 }

@@ -4,6 +4,7 @@ import { type BindAddress, parseBindAddresses } from "../addresses.ts";
 import type { Load, ProxyDraft } from "../draft.ts";
 import type { Call, ProxyRow } from "../keywords.ts";
 import { BIND_NAMES } from "../language.ts";
+import { nextKnown, notYet } from "../later.ts";
 import type { Bind, ListenAddress } from "../model.ts";
 import { parseThreadSet } from "../values.ts";
 import type { Word } from "../words.ts";
@@ -63,9 +64,11 @@ function text(field: "name" | "interface", missing: string): Option {
 
 const LEVELS: readonly Bind["level"][] = ["user", "operator", "admin"];
 
+/** All act in listen.ts and the supervisor, but for those of which something else is said. */
 export const BIND_OPTIONS: Readonly<Record<string, Option>> = {
   backlog: number("backlog"),
   "defer-accept": flag("deferAccept"),
+  // Of a stats socket; on a proxy's line it and `level` mean nothing, to haproxy neither.
   "expose-fd": {
     args: 1,
     missing: "missing fd type, 'listeners' is the only one",
@@ -121,11 +124,15 @@ export const BIND_OPTIONS: Readonly<Record<string, Option>> = {
     missing: "missing MSS value",
     parse: (settings, word, name, load) => {
       const mss = wholeNumber(word, name, load, -65_535, 65_535);
+      if (mss === null) return;
       if (mss === 0) alert(load.diagnostics, word, "'mss' : expects an MSS with an absolute value between 1 and 65535");
-      else settings.mss = mss ?? settings.mss;
+      else if (mss < 0) {
+        alert(load.diagnostics, word, "'mss' : a value to be taken off each client's is not supported yet");
+      } else settings.mss = mss;
     },
   },
   name: text("name", "missing name"),
+  // The order in which haproxy's scheduler runs its tasks: there is no such queue here, events are served as they come.
   nice: number("nice", -1024, 1024),
   process: {
     args: 1,
@@ -174,11 +181,14 @@ export const BIND_OPTIONS: Readonly<Record<string, Option>> = {
       settings.unix.uid = user(word, name, load);
     },
   },
+  // IPv6 sockets take IPv4 too unless v6only is said.
   v4v6: flag("v4v6"),
   v6only: flag("v6only"),
 };
 
 const LATER: ReadonlySet<string> = new Set(BIND_NAMES.filter((name) => !Object.hasOwn(BIND_OPTIONS, name)));
+/** One process serves all stats sockets: `thread` and `process` have no choice there, one limit holds for all together. */
+const LATER_ON_STATS: ReadonlySet<string> = new Set([...LATER, "maxconn"]);
 
 function bind(args: Word[], { target, load }: Call<ProxyDraft>): void {
   const made = readBinds(args, "bind", target.bindLines++, load);
@@ -231,7 +241,7 @@ export function readBinds(args: Word[], name: string, line: number, load: Load):
     level: "operator",
     exposeFdListeners: false,
   };
-  readOptions(options, settings, `${name} ${address.text}`, load);
+  readOptions(options, settings, name, `${name} ${address.text}`, load);
   if ("error" in parsed) return [];
   const made = parsed.value.map((one): Bind => ({
     ...settings,
@@ -242,15 +252,20 @@ export function readBinds(args: Word[], name: string, line: number, load: Load):
   return made;
 }
 
-function readOptions(words: Word[], settings: Settings, who: string, load: Load): void {
+function readOptions(words: Word[], settings: Settings, name: string, who: string, load: Load): void {
   const d = load.diagnostics;
+  const later = name === "stats socket" ? LATER_ON_STATS : LATER;
   for (let i = 0; i < words.length; i++) {
     const word = words[i];
     if (word === undefined) break;
+    if (later.has(word.text)) {
+      notYet(load, word, `${name} ${word.text}`, `'${who}' : '${word.text}' is not supported yet`);
+      i = nextKnown(words, i + 1, BIND_NAMES) - 1;
+      continue;
+    }
     const option = Object.hasOwn(BIND_OPTIONS, word.text) ? BIND_OPTIONS[word.text] : undefined;
     if (option === undefined) {
       // What follows may be its argument or not: the rest of the line is not judged.
-      if (LATER.has(word.text)) return alert(d, word, `'${who}' : '${word.text}' is not supported yet`);
       return alert(d, word, `'${who}' : unknown keyword '${word.text}'`, didYouMean(word.text, BIND_NAMES));
     }
     if (option.args === 0) {

@@ -38,6 +38,7 @@ const rows: Row<GlobalDraft>[] = [
 
   { name: "hard-stop-after", args: [1, 1], usage: "<time> as argument", parse: hardStopAfter },
   { name: "grace", args: [1, 1], usage: "<time> as argument", parse: time("graceMs") },
+  // Of idle HTTP connections; those of TCP mode last until one side ends them, with haproxy too.
   { name: "close-spread-time", args: [1, 1], usage: "<time> or 'infinite' as argument", parse: closeSpreadTime },
 
   { name: "user", args: [1, 1], usage: "a user name", parse: firstId("uid", userName) },
@@ -94,6 +95,7 @@ const rows: Row<GlobalDraft>[] = [
   { name: "default-path", args: [1, 2], usage: "'current', 'config', 'parent' or 'origin'", parse: defaultPath },
 
   { name: "tune.bufsize", args: [1, 1], usage: "a size in bytes", parse: size("bufsize", 1024) },
+  // Room for headers that rules add: TCP mode rewrites nothing.
   { name: "tune.maxrewrite", args: [1, 1], usage: "a size in bytes", parse: size("maxrewrite", 0) },
   {
     name: "tune.maxaccept",

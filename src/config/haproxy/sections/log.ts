@@ -28,6 +28,7 @@ export const logRows: ProxyRow[] = [
     ...ANY,
     parse: (args, call) => lineFormat(args, call, "sdFormat", "logFormatSd"),
   },
+  // For connections that fail before they are sessions, in a PROXY header or a handshake: TCP mode has neither yet.
   {
     name: "error-log-format",
     args: [1, Infinity],

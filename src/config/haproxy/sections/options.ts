@@ -11,7 +11,10 @@ type Switch = {
   [K in keyof Options]: Options[K] extends boolean ? K : never;
 }[keyof Options];
 
-/** Options that are on or off. */
+/**
+ * Options that are on or off. Two change nothing in TCP mode: `contstats`, as bytes are always counted when they pass, and
+ * `persist`, which is about a server that a cookie names.
+ */
 const SWITCHES: readonly [name: string, field: Switch, side: "frontend" | "backend" | "any"][] = [
   ["abortonclose", "abortonclose", "backend"],
   ["allbackups", "allbackups", "backend"],

@@ -4,6 +4,7 @@ import type { ProxyDraft } from "../draft.ts";
 import { type Call, ignored, oneOf, type ProxyRow, table } from "../keywords.ts";
 import type { Word } from "../words.ts";
 import { OPTION_NAMES, PROXY_NAMES, REMOVED_PROXY, TIMEOUT_NAMES } from "../language.ts";
+import { notYet } from "../later.ts";
 import { aclRows, readCondition } from "./acl.ts";
 import { inside, MAX_INT, wholeNumber } from "./arguments.ts";
 import { balanceRows } from "./balance.ts";
@@ -126,7 +127,7 @@ function mode(args: Word[], { target, load }: Call<ProxyDraft>): void {
   } else if (LATER_MODES.includes(word.text)) {
     // Kept, so that what goes with it is not called a second mistake.
     if (word.text === "http") target.proxy.mode = "http";
-    alert(d, word, `'mode ${word.text}' is not supported yet`);
+    notYet(load, word, `mode ${word.text}`, `'mode ${word.text}' is not supported yet`);
   } else if (word.text === "health") {
     alert(d, word, "'mode health' doesn't exist anymore. Please use 'http-request return status 200' instead");
   } else {
@@ -197,7 +198,9 @@ function retryOn(args: Word[], { target, load, name }: Call<ProxyDraft>): void {
   for (const word of args) {
     const when = oneOf(word, name, RETRY_EVENTS, load);
     if (when === null) return;
-    if (when === "later") return alert(load.diagnostics, word, `'retry-on ${word.text}' is not supported yet`);
+    if (when === "later") {
+      return notYet(load, word, `retry-on ${word.text}`, `'retry-on ${word.text}' is not supported yet`);
+    }
     if (word.text === "none" && args.length > 1) {
       return alert(load.diagnostics, word, "'retry-on' 'none' keyword only usable alone");
     }

@@ -5,6 +5,7 @@ import { parseServerAddress } from "../addresses.ts";
 import { type Load, type ProxyDraft, title } from "../draft.ts";
 import type { Call, ProxyRow } from "../keywords.ts";
 import { SERVER_NAMES } from "../language.ts";
+import { nextKnown, notYet } from "../later.ts";
 import type { Server } from "../model.ts";
 import type { Word } from "../words.ts";
 import { badAddress, inside, MAX_INT, milliseconds, wholeNumber } from "./arguments.ts";
@@ -174,9 +175,13 @@ function readParameters(words: Word[], settings: Settings, who: string, template
     if (word === undefined) break;
     const name = word.text;
     const parameter = Object.hasOwn(SERVER_PARAMETERS, name) ? SERVER_PARAMETERS[name] : undefined;
+    if (LATER.has(name)) {
+      notYet(settings.load, word, `server ${name}`, `'${who}' : '${name}' is not supported yet`);
+      i = nextKnown(words, i + 1, SERVER_NAMES) - 1;
+      continue;
+    }
     if (parameter === undefined) {
       // What follows may be its argument or not: the rest of the line is not judged.
-      if (LATER.has(name)) return alert(d, word, `'${who}' : '${name}' is not supported yet`);
       return alert(d, word, `'${who}' : unknown keyword '${name}'`, didYouMean(name, SERVER_NAMES));
     }
     if (template && parameter.onlyServer === true) {
