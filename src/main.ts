@@ -9,16 +9,26 @@ const [first = "", ...rest] = process.argv.slice(2);
 
 switch (first) {
   case "role:proxy":
-    (await import("./proxy/worker.ts")).runProxy(Number(rest[0]));
+    await role(async () => (await import("./proxy/worker.ts")).runProxy(Number(rest[0])));
     break;
   case "role:control":
-    (await import("./runtime/role.ts")).runControl();
+    await role(async () => (await import("./runtime/role.ts")).runControl());
     break;
   case "role:daemon":
     await command(rest, true);
     break;
   default:
     await command(process.argv.slice(2), false);
+}
+
+/** What keeps a role from starting is told in a line, not with the source around it. */
+async function role(run: () => Promise<void>): Promise<void> {
+  try {
+    await run();
+  } catch (error) {
+    process.stderr.write(`[ALERT]    (${process.pid}) : Cannot start ${first}: ${(error as Error).message}\n`);
+    process.exit(1);
+  }
 }
 
 async function command(args: string[], daemonized: boolean): Promise<void> {
@@ -46,7 +56,19 @@ async function command(args: string[], daemonized: boolean): Promise<void> {
 async function run(asked: Invocation, args: string[], daemonized: boolean): Promise<number> {
   const { configChecks } = await import("./proxy/checks.ts");
   const commands = await import("./supervisor/commands.ts");
-  if (asked.directory !== null) process.chdir(asked.directory);
+  // The child of a launcher is there already.
+  if (asked.directory !== null && !daemonized) {
+    try {
+      process.chdir(asked.directory);
+    } catch (error) {
+      process.stderr.write(
+        `[ALERT]    (${process.pid}) : Could not change to directory ${asked.directory} : ${
+          (error as Error).message
+        }\n`,
+      );
+      return 1;
+    }
+  }
   switch (asked.kind) {
     case "check":
       return await commands.checkConfiguration(asked, configChecks);

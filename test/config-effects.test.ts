@@ -17,29 +17,20 @@ const LIMITS = "src/config/haproxy/limits.ts";
 /** Fields without a reader, and why the operator does not miss their effect. When one gets a reader its row goes. */
 const CHECKS = "checks come later, which a warning says where `check` stands";
 const PLACES = "where it stands, for messages";
-const IDS = "the name as written: the id is what is used";
 const UNREAD: Readonly<Record<string, string>> = {
   "Acl.place": PLACES,
   "Balance.place": PLACES,
-  "Bind.group": IDS,
-  "Bind.line": "nobody can say it",
   "Bind.nice": "the rank of a task in a scheduler's queue: there is none",
   "Bind.place": PLACES,
-  "Bind.user": IDS,
   "Bind.v4v6": "is so unless v6only is said",
   "Global.closeSpreadMs": "idle HTTP connections: in TCP mode haproxy closes none either",
-  "Global.group": IDS,
   "Global.logTargets": "stand in each proxy's targets when it says `log global`",
   "Global.maxrewrite": "room for headers: TCP mode has none",
-  "Global.quiet": "not yet asked by the supervisor: `-q` alone silences",
-  "Global.user": IDS,
-  "LogSettings.formatPlace": PLACES,
   "LogTarget.place": PLACES,
   "Options.contstats": "bytes are always counted when they pass",
   "Options.persist": "a server named by a cookie: TCP mode reads none",
   "Proxy.description": "for the page of `stats uri`",
   "Proxy.place": PLACES,
-  "Server.addressText": "as written, for messages",
   "Server.check": CHECKS,
   "Server.downinterMs": CHECKS,
   "Server.fall": CHECKS,

@@ -222,7 +222,6 @@ function send(settings: Partial<LogSettings>, target: Partial<LogTarget>, contex
       errorFormat: null,
       sdFormat: null,
       uniqueIdFormat: null,
-      formatPlace: null,
       ...settings,
       targets,
     },

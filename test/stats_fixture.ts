@@ -11,7 +11,6 @@ const PLACE = { file: "test.cfg", line: 1, column: 1 };
 
 export function bind(address: ListenAddress, given: Partial<Bind> = {}): Bind {
   return {
-    line: 0,
     address,
     name: null,
     id: 1,
@@ -28,7 +27,7 @@ export function bind(address: ListenAddress, given: Partial<Bind> = {}): Bind {
     tcpUserTimeoutMs: 0,
     nice: 0,
     threads: null,
-    unix: { mode: null, user: null, group: null, uid: null, gid: null },
+    unix: { mode: null, uid: null, gid: null },
     level: "admin",
     exposeFdListeners: false,
     ...given,
@@ -48,7 +47,6 @@ export function server(name: string, id: number, host: string, port: number, giv
     id,
     place: PLACE,
     address: { kind: "ip", family: host.includes(":") ? 6 : 4, host, port, portMode: "fixed", portOffset: 0 },
-    addressText: `${host}:${port}`,
     fqdn: null,
     weight: 1,
     maxconn: 0,
@@ -117,7 +115,6 @@ export function proxy(
       errorFormat: null,
       sdFormat: null,
       uniqueIdFormat: null,
-      formatPlace: null,
     },
     ...given,
     options: { ...OPTIONS, ...given.options },
@@ -160,8 +157,6 @@ export function model(proxies: Proxy[], given: Partial<Global> = {}): Model {
     hardStopAfterMs: null,
     graceMs: 0,
     closeSpreadMs: 0,
-    user: null,
-    group: null,
     uid: null,
     gid: null,
     chroot: null,
@@ -187,7 +182,7 @@ export function model(proxies: Proxy[], given: Partial<Global> = {}): Model {
     },
     ...given,
   };
-  return { global, proxies };
+  return { global, proxies, environment: { HAPROXY_CLI: "" } };
 }
 
 /** A context over a fresh board in memory, at a fixed time: 65 s after the start. */

@@ -40,7 +40,11 @@ export function openBoard(memory: Uint8Array, layout: Layout): Board {
     layout,
     madeAtMs: new Float64Array(buffer, byteOffset + 16, 1)[0]!,
     words: new Int32Array(buffer, byteOffset + layout.wordsAt, layout.entities * WORDS_PER_ENTITY),
-    rows: new Float64Array(buffer, byteOffset + layout.rowsAt, layout.workers * layout.entities * COUNTERS_PER_ROW),
+    rows: new Float64Array(
+      buffer,
+      byteOffset + layout.rowsAt,
+      (layout.workers + 1) * layout.entities * COUNTERS_PER_ROW,
+    ),
     workerWords: new Int32Array(buffer, byteOffset + layout.workerWordsAt, layout.workers * WORDS_PER_WORKER),
   };
 }
@@ -74,13 +78,13 @@ export const wordAt = (entity: number, word: number): number => entity * WORDS_P
 export const rowAt = (layout: Layout, worker: number, entity: number): number =>
   (worker * layout.entities + entity) * COUNTERS_PER_ROW;
 
-/** A counter over all proxy processes, folded as COUNTERS says. */
+/** A counter over all proxy processes and what was carried over to this board, folded as COUNTERS says. */
 export function readCounter(board: Board, entity: number, counter: Counter): number {
   const column = COUNTER[counter];
   const fold = COUNTERS[column]![1];
   let value = 0;
   let weight = 0;
-  for (let worker = 0; worker < board.layout.workers; worker++) {
+  for (let worker = 0; worker <= board.layout.workers; worker++) {
     const row = rowAt(board.layout, worker, entity);
     const cell = board.rows[row + column]!;
     if (fold === "max") value = Math.max(value, cell);
@@ -121,5 +125,6 @@ export function reclaim(board: Board, worker: number): void {
       if (count !== 0) Atomics.sub(board.words, wordAt(entity, word), count);
       board.rows[row + column] = 0;
     }
+    board.rows[row + COUNTER.waitsSince] = 0;
   }
 }

@@ -26,6 +26,8 @@ export interface Boot {
   memMaxMb: number;
   /** By proxy process: what the descriptors from FIRST_LISTENER on are. */
   accepts: ListenerRef[][];
+  /** Numbers of the descriptors that log targets name (`fd@N`): inherited in this order behind what a proxy accepts on. */
+  logDescriptors: number[];
   /** For the control role: stats sockets by their index in the configuration, then what `expose-fd listeners` hands out. */
   statsSockets: number[];
   offered: ListenerRef[];
@@ -42,8 +44,8 @@ export const BOARD_FD = 4;
 export const FIRST_LISTENER = 5;
 
 /** Commands of the supervisor, and what a role answers. */
-export type Order = { order: "pause" | "resume" | "drain" | "kill" };
-export type Report = { report: "ready" | "paused" | "resumed" | "stopped" };
+export type Order = { order: "pause" | "resume" | "drain" | "kill" | "detach" };
+export type Report = { report: "ready" | "paused" | "resumed" | "stopped" | "detached" };
 
 export function writeBoot(boot: Boot): number {
   const text = Buffer.from(JSON.stringify(boot));

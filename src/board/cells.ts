@@ -18,14 +18,17 @@ export const cellOf = (board: Board, worker: number, entity: number): Cell => ({
   row: rowAt(board.layout, worker, entity),
 });
 
-/** One more connection; returns how many there are now, over all processes. */
-export function enter(board: Board, cell: Cell): number {
-  const { words } = board;
-  const at = cell.word + WORD.cur;
-  const now = Atomics.add(words, at, 1) + 1;
+/** One more connection. */
+export function enter(board: Board, cell: Cell): void {
+  Atomics.add(board.words, cell.word + WORD.cur, 1);
   board.rows[cell.row + COUNTER.heldCur]! += 1;
-  if (now > words[at + 1]!) raiseMax(words, at + 1, now);
-  return now;
+  noteMost(board, cell);
+}
+
+/** What is in now is compared with the most that ever was. */
+export function noteMost({ words }: Board, { word }: Cell): void {
+  const now = words[word + WORD.cur]!;
+  if (now > words[word + WORD.max]!) raiseMax(words, word + WORD.max, now);
 }
 
 export function leave(board: Board, cell: Cell): void {
@@ -33,10 +36,21 @@ export function leave(board: Board, cell: Cell): void {
   board.rows[cell.row + COUNTER.heldCur]! -= 1;
 }
 
-/** Enters only if fewer than `limit` are in (0: no limit). Exact across processes: add, then check, then undo. */
+/**
+ * Enters only if fewer than `limit` are in (0: no limit). Exact across processes: nobody ever sees more than the limit.
+ * Who may yet step back leaves noteMost to when it stays.
+ */
 export function enterBelow(board: Board, cell: Cell, limit: number): boolean {
-  if (enter(board, cell) <= limit || limit === 0) return true;
-  leave(board, cell);
+  const { words } = board;
+  const at = cell.word + WORD.cur;
+  for (let seen = Atomics.load(words, at); limit === 0 || seen < limit;) {
+    const was = Atomics.compareExchange(words, at, seen, seen + 1);
+    if (was === seen) {
+      board.rows[cell.row + COUNTER.heldCur]! += 1;
+      return true;
+    }
+    seen = was;
+  }
   return false;
 }
 

@@ -50,6 +50,7 @@ export function layoutBoard(model: Model, workers: number): Layout {
   const workerWordsAt = HEADER_BYTES;
   const wordsAt = workerWordsAt + workers * WORDS_PER_WORKER * 4;
   const rowsAt = wordsAt + next * WORDS_PER_ENTITY * 4;
-  const bytes = rowsAt + workers * next * COUNTERS_PER_ROW * 8;
+  // One row more than processes: what was counted before a reload (carry.ts).
+  const bytes = rowsAt + (workers + 1) * next * COUNTERS_PER_ROW * 8;
   return { workers, entities: next, proxies, workerWordsAt, wordsAt, rowsAt, bytes };
 }

@@ -10,13 +10,16 @@ import { raiseMax } from "./board.ts";
  * Counts one event and returns the count in the present second.
  *
  * @param at index of the meter's first word
- * @param nowSec whole seconds on a clock shared by all roles
+ * @param nowSec whole seconds on a clock shared by all roles; as the words, it wraps around
  */
 export function countEvent(words: Int32Array, at: number, nowSec: number): number {
+  const sec = nowSec | 0;
   const seen = Atomics.load(words, at);
-  if (seen !== nowSec && Atomics.compareExchange(words, at, seen, nowSec) === seen) {
+  const ahead = (sec - seen) | 0;
+  // Who read the clock just before others turned the second counts into the new one; a clock set back turns it.
+  if (ahead !== 0 && ahead !== -1 && Atomics.compareExchange(words, at, seen, sec) === seen) {
     const last = Atomics.exchange(words, at + 1, 0);
-    Atomics.store(words, at + 2, seen === nowSec - 1 ? last : 0);
+    Atomics.store(words, at + 2, ahead === 1 ? last : 0);
   }
   const count = Atomics.add(words, at + 1, 1) + 1;
   if (count > words[at + 3]!) raiseMax(words, at + 3, count);
@@ -26,10 +29,11 @@ export function countEvent(words: Int32Array, at: number, nowSec: number): numbe
 /** Events per second now: this second's plus the share of the last one that a sliding second still covers. */
 export function readRate(words: Int32Array, at: number, nowMs: number): number {
   const nowSec = Math.floor(nowMs / 1000);
-  const sec = Atomics.load(words, at);
-  if (sec < nowSec - 1) return 0;
-  const current = sec === nowSec ? words[at + 1]! : 0;
-  const previous = sec === nowSec ? words[at + 2]! : words[at + 1]!;
+  const behind = ((nowSec | 0) - Atomics.load(words, at)) | 0;
+  // One second ahead of the reader's clock is the present one.
+  if (behind > 1 || behind < -1) return 0;
+  const current = behind === 1 ? 0 : words[at + 1]!;
+  const previous = behind === 1 ? words[at + 1]! : words[at + 2]!;
   const left = 1 - (nowMs - nowSec * 1000) / 1000;
   return current + Math.floor(previous * left);
 }

@@ -100,6 +100,8 @@ export const COUNTERS = [
   ["heldCur", "sum"],
   ["heldQueued", "sum"],
   ["heldServed", "sum"],
+  // Since when the first of this process has waited here, in ms on the machine's clock; 0: nobody waits (turns.ts).
+  ["waitsSince", "max"],
   // Times of the last 1024 sessions, ms: a sliding sum, so the mean is a 1024th of it.
   ["queueTimeSum", "mean"],
   ["connectTimeSum", "mean"],

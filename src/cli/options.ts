@@ -65,7 +65,7 @@ export function parseArguments(args: readonly string[], program: string): Invoca
     if (missing !== undefined) return refuse(`Cannot use option ${quote(word)}: ${missing} not supported yet`);
     if (WITHOUT_EFFECT[name] !== undefined) continue;
     const option = BY_NAME.get(name);
-    if (option === undefined) return unknown(word);
+    if (option === undefined) return unknown(name);
     let value = glued;
     if (option.value === undefined) {
       if (value !== null) return refuse(`Cannot use ${quote(word)}: ${name} takes no value`);

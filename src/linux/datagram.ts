@@ -14,10 +14,10 @@ const SOCK_DGRAM_NONBLOCK_CLOEXEC = 2 | 0o4000 | 0o2000000;
 const MSG_DONTWAIT_NOSIGNAL = 0x40 | 0x4000;
 
 /** A descriptor, or minus errno. */
-export function openUnixDatagram(path: string): number {
+export function openUnixDatagram(path: string, abstract = false): number {
   const fd = libc.socket(AF_UNIX, SOCK_DGRAM_NONBLOCK_CLOEXEC, 0);
   if (fd < 0) return -errno();
-  const address = unixSockaddr(path, false, false);
+  const address = unixSockaddr(path, abstract, false);
   if (libc.connect(fd, address, address.length) < 0) {
     const why = errno();
     closeDescriptor(fd);

@@ -1,6 +1,6 @@
 /** Who the process is and where its root lies: chroot(2), setsid(2), the groups and users of /etc. */
 import { dlopen } from "bun:ffi";
-import { openSync, readFileSync } from "node:fs";
+import { openSync, readFileSync, statSync } from "node:fs";
 import { closeDescriptor, replaceDescriptor } from "./descriptors.ts";
 import { check } from "./errors.ts";
 
@@ -27,6 +27,22 @@ export function lookUpId(file: "/etc/passwd" | "/etc/group", name: string): numb
     if (fields[0] === name) return Number(fields[2]);
   }
   return null;
+}
+
+/** What will keep becomeUser from succeeding, asked before anything is started; null: nothing. */
+export function identityProblem(to: { chroot: string | null; uid: number | null; gid: number | null }): string | null {
+  const root = process.getuid!() === 0;
+  if (to.chroot !== null) {
+    if (!root) return `Cannot chroot to "${to.chroot}": only root may`;
+    if (!statSync(to.chroot, { throwIfNoEntry: false })?.isDirectory()) {
+      return `Cannot chroot to "${to.chroot}": no such directory`;
+    }
+  }
+  if (root) return null;
+  if (to.gid !== null && to.gid !== process.getgid!() && !process.getgroups!().includes(to.gid)) {
+    return `Cannot set gid ${to.gid}: only root may`;
+  }
+  return to.uid !== null && to.uid !== process.getuid!() ? `Cannot set uid ${to.uid}: only root may` : null;
 }
 
 /** Gives up root: chroot first (it needs root), then groups, group and user. Does nothing for what is not asked. */

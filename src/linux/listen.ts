@@ -65,6 +65,15 @@ export function listeningName(fd: number): SocketName | null {
   return socketName(fd);
 }
 
+/** The interface that a socket is bound to; null: none. */
+export function interfaceOf(fd: number): string | null {
+  const name = new Uint8Array(16); // IFNAMSIZ
+  const length = new Uint32Array([name.length]);
+  if (libc.getsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, name, length) < 0) return null;
+  const text = new TextDecoder().decode(name.subarray(0, length[0]!)).replace(/\0.*$/s, "");
+  return text === "" ? null : text;
+}
+
 export function socketName(fd: number): SocketName | null {
   const bytes = newSockaddr();
   const length = new Uint32Array([bytes.length]);
@@ -156,10 +165,13 @@ function setBuffers(fd: number, tuning: ListenTuning): void {
   if (tuning.sndbuf > 0) setInt(fd, SOL_SOCKET, 7, tuning.sndbuf, "sndbuf");
 }
 
-/** A path takes its name only once it listens (renamed into place), so that a client never meets a dead file. */
+/** Where a unix socket waits until its start has succeeded: haproxy knows the form `PATH.PID.tmp` as well. */
+export const provisionalPath = (path: string): string => `${path}.${process.pid}.tmp`;
+
+/** Under a provisional name: a start that fails has not touched what stood under the real one. */
 function openUnixPath(bind: ListenOptions, path: string, tuning: ListenTuning): number {
   const fd = check(libc.socket(AF_UNIX, SOCK_STREAM | NONBLOCK_CLOEXEC, 0), "socket");
-  const temporary = `${path}.${process.pid}.tmp`;
+  const temporary = provisionalPath(path);
   try {
     const address = unixSockaddr(temporary, false, false);
     removeFile(temporary);
@@ -168,7 +180,6 @@ function openUnixPath(bind: ListenOptions, path: string, tuning: ListenTuning): 
     if (uid !== null || gid !== null) chownSync(temporary, uid ?? -1, gid ?? -1);
     if (mode !== null) chmodSync(temporary, mode);
     check(libc.listen(fd, tuning.backlog), "listen");
-    renameSync(temporary, path);
     return fd;
   } catch (error) {
     removeFile(temporary);
@@ -177,7 +188,13 @@ function openUnixPath(bind: ListenOptions, path: string, tuning: ListenTuning): 
   }
 }
 
-export function removeFile(path: string): void {
+/** The socket gets its real name. It listens already, so that a client never meets a dead file. */
+export const publishPath = (path: string): void => renameSync(provisionalPath(path), path);
+
+/** The start has failed. */
+export const withdrawPath = (path: string): void => removeFile(provisionalPath(path));
+
+function removeFile(path: string): void {
   try {
     unlinkSync(path);
   } catch {
@@ -196,7 +213,10 @@ function openAbstract(name: string, padded: boolean): number {
   return fd;
 }
 
-/** Makes the socket of one bind entry and lets it listen. Throws a SystemCallError; nothing is left open then. */
+/**
+ * Makes the socket of one bind entry and lets it listen; that of a path is still to be published (publishPath).
+ * Throws a SystemCallError, or Node's error of the same shape; nothing is left open then.
+ */
 export function openListener(bind: ListenOptions, tuning: ListenTuning): number {
   const { address } = bind;
   switch (address.kind) {
@@ -222,7 +242,7 @@ function listenOrClose(fd: number, backlog: number): number {
   throw new SystemCallError("listen", why);
 }
 
-/** Sets the backlog again: adopting a listening descriptor resets it to 511 (BUN_FACTS §3). */
+/** Sets the backlog again: of a socket kept over a reload, or adopted by Bun, which sets 511 (BUN_FACTS §3). */
 export const setBacklog = (fd: number, backlog: number): void => void libc.listen(fd, backlog);
 
 /** Takes a TCP listener out of service without closing it: it keeps its address and refuses (SIGTTOU). */

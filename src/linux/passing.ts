@@ -228,15 +228,18 @@ export function decodeRecords(data: Buffer): Omit<FetchedListener, "fd">[] {
 /**
  * Asks the process behind a stats socket for its listening sockets. They are close-on-exec and the caller's to close.
  * Blocks for at most a few seconds: it belongs to the start, before anything is served.
+ *
+ * @param pid who must be behind it: an abstract name, unlike a path, is anybody's to take
  */
-export function fetchListeners(path: string): Promise<FetchedListener[]> {
-  return Promise.try(fetchNow, path);
+export function fetchListeners(path: string, pid: number | null = null): Promise<FetchedListener[]> {
+  return Promise.try(fetchNow, path, pid);
 }
 
-function fetchNow(path: string): FetchedListener[] {
+function fetchNow(path: string, pid: number | null): FetchedListener[] {
   const socket = connectUnix(path, ANSWER_TIMEOUT_MS);
   const fds: number[] = [];
   try {
+    if (pid !== null && peerProcess(socket).pid !== pid) throw new Error(`"${path}" is not held by process ${pid}`);
     return receiveListeners(socket, path, fds);
   } catch (error) {
     fds.forEach(closeDescriptor);
@@ -292,9 +295,10 @@ export const TRANSFER_ACK_BYTES = INT_BYTES;
 
 const SO_PEERCRED = 17;
 
-/** User id of the process at the other end of a unix socket; -1 when the kernel does not say. */
-export function peerUser(socketFd: number): number {
+/** Who is at the other end of a unix socket; -1 when the kernel does not say. */
+export function peerProcess(socketFd: number): { pid: number; uid: number } {
   const credentials = new Int32Array(3); // pid, uid, gid
   const length = new Uint32Array([12]);
-  return libc.getsockopt(socketFd, SOL_SOCKET, SO_PEERCRED, credentials, length) < 0 ? -1 : credentials[1]!;
+  if (libc.getsockopt(socketFd, SOL_SOCKET, SO_PEERCRED, credentials, length) < 0) return { pid: -1, uid: -1 };
+  return { pid: credentials[0]!, uid: credentials[1]! };
 }

@@ -70,7 +70,6 @@ const SETTINGS: LogSettings = {
   errorFormat: null,
   sdFormat: null,
   uniqueIdFormat: null,
-  formatPlace: null,
 };
 
 /** A logger whose lines end up in `lines`, in order. */

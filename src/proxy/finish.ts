@@ -12,6 +12,7 @@ import type { SessionRecord } from "../logs/record.ts";
 import type { Plane } from "./plane.ts";
 import { remove } from "./queue.ts";
 import { NAME, type Session, STATE } from "./session.ts";
+import type { Turns } from "./turns.ts";
 
 export type Cause = "-" | "C" | "S" | "c" | "s" | "P" | "R" | "I" | "K" | "D" | "L";
 
@@ -37,6 +38,8 @@ export interface Finisher {
   /** Gives back the server's connection; returns true if it held one. */
   releaseServer(session: Session): boolean;
   leaveQueue(session: Session): void;
+  /** Gives back the source port of a server connection that is closed. */
+  freePort(session: Session): void;
 }
 
 /** What the rest of the data plane does when a session has gone. */
@@ -44,16 +47,18 @@ export interface AfterFinish {
   freed(session: Session, serverReleased: boolean): void;
 }
 
-export function createFinisher(plane: Plane, pool: Session[], after: AfterFinish): Finisher {
+export function createFinisher(plane: Plane, turns: Turns, pool: Session[], after: AfterFinish): Finisher {
   const { board } = plane;
   const { rows, words } = board;
 
+  function freePort(session: Session): void {
+    if (session.sourcePort === 0) return;
+    session.target!.ports!.giveBack(session.sourcePort);
+    session.sourcePort = 0;
+  }
+
   function releaseServer(session: Session): boolean {
     const { target, backend } = session;
-    if (session.sourcePort !== 0) {
-      target!.ports!.giveBack(session.sourcePort);
-      session.sourcePort = 0;
-    }
     if (!session.holdsServer) return false;
     session.holdsServer = false;
     leave(board, target!.cell);
@@ -68,8 +73,10 @@ export function createFinisher(plane: Plane, pool: Session[], after: AfterFinish
     remove(queue, session);
     session.queue = null;
     plane.queued--;
-    leaveQueue(board, queue === backend!.queue ? backend!.cell : target!.cell);
-    if (queue !== backend!.queue) backend!.balancer.released(target!.index);
+    const { cell } = target ?? backend!;
+    leaveQueue(board, cell);
+    turns.waits(cell, queue.first === null ? 0 : queue.first.queuedSince);
+    if (target !== null) backend!.balancer.released(target.index);
   }
 
   function countTimes(session: Session, totalMs: number): void {
@@ -146,15 +153,22 @@ export function createFinisher(plane: Plane, pool: Session[], after: AfterFinish
     if (session.logged || !logger.active) return;
     // A line that is not due at this moment costs nothing: the logger is asked only when the moment may be the one.
     if (moment !== "end" && logger.due !== moment) return;
-    const record = fill(session, termination);
-    session.logged = logger.logSession(record, moment);
-    session.uniqueId = record.uniqueId;
+    try {
+      const record = fill(session, termination);
+      session.logged = logger.logSession(record, moment);
+      session.uniqueId = record.uniqueId;
+    } catch (error) {
+      // What it holds must be given back all the same.
+      session.logged = true;
+      process.stderr.write(`[ALERT]    (${process.pid}) : Cannot write a log line: ${(error as Error).message}\n`);
+    }
   }
 
   function finish(session: Session, cause: Cause, stage = stageOf(session)): void {
     if (session.state === STATE.closed) return;
     const { frontend, listener, backend } = session;
     const totalMs = plane.loop.now - session.acceptedAt;
+    if (session.connectMs < 0 && session.bytesUp > 0) countUnsent(session);
     if (session.state === STATE.queued) session.queueMs = Math.trunc(totalMs);
     leaveQueueOf(session);
     const released = releaseServer(session);
@@ -163,7 +177,7 @@ export function createFinisher(plane: Plane, pool: Session[], after: AfterFinish
       leave(board, backend!.cell);
       if (session.state === STATE.established) countTimes(session, totalMs);
     }
-    countAborts(session, cause);
+    countAborts(session, cause, stage);
     logAt(session, "end", cause === "-" ? "--" : cause + stage);
     session.state = STATE.closed;
     session.endWaits = false;
@@ -174,6 +188,7 @@ export function createFinisher(plane: Plane, pool: Session[], after: AfterFinish
     plane.sessions--;
     close(session.client, frontend!.proxy.options.nolinger);
     close(session.server, backend !== null && backend.proxy.options.nolinger);
+    freePort(session);
     session.up = null;
     session.down = null;
     if (session.upPipe !== null) plane.pipes.giveBack(session.upPipe);
@@ -193,18 +208,26 @@ export function createFinisher(plane: Plane, pool: Session[], after: AfterFinish
     else plane.loop.close(leg);
   }
 
-  function countAborts(session: Session, cause: Cause): void {
+  /** Bytes of a client whose server never came count as well. */
+  function countUnsent({ listener, frontend, backend, target, bytesUp }: Session): void {
+    for (const place of [listener, frontend, backend, target]) {
+      if (place !== null) rows[place.cell.row + COUNTER.bytesIn]! += bytesUp;
+    }
+  }
+
+  /** Only in the data phase: what fails before it is a connection error, or nobody's. */
+  function countAborts({ backend, target }: Session, cause: Cause, stage: string): void {
+    if (stage !== "D" && stage !== "L") return;
     const counter = cause === "C" || cause === "c"
       ? COUNTER.clientAborts
       : cause === "S" || cause === "s"
       ? COUNTER.serverAborts
       : -1;
-    if (counter < 0 || session.state !== STATE.established) return;
-    rows[session.backend!.cell.row + counter]! += 1;
-    rows[session.target!.cell.row + counter]! += 1;
+    if (counter < 0) return;
+    for (const place of [backend, target]) if (place !== null) rows[place.cell.row + counter]! += 1;
   }
 
-  return { finish, logAt, releaseServer, leaveQueue: leaveQueueOf };
+  return { finish, logAt, releaseServer, leaveQueue: leaveQueueOf, freePort };
 }
 
 /** Sum and maximum of the queue, connect, response and total times. */

@@ -111,7 +111,7 @@ function settingFor(model: Model, scope: Scope, index: number): Setting {
   return {
     scope,
     names: namesOf(model, index),
-    environment: (name) => process.env[name],
+    environment: (name) => model.environment[name],
     readFile: readPatterns,
   };
 }
@@ -241,8 +241,9 @@ function loadBackend(plane: Plane, proxy: Proxy, index: number, workers: number)
     key: hashKey(proxy, settingFor(plane.model, "balance", index)),
   };
   backend.servers = proxy.servers.map((server, s): Target => {
-    const source = server.source ?? proxy.source;
     const { address } = server;
+    // A unix socket has no address of ours to connect from.
+    const source = address.kind === "ip" ? server.source ?? proxy.source : null;
     return {
       server,
       backend,

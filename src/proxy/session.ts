@@ -44,6 +44,7 @@ export interface Session {
 
   /** ms on the process's clock (timers.ts). */
   acceptedAt: number;
+  /** ms on the clock that all processes share (turns.ts). */
   queuedSince: number;
   connectStart: number;
   clientActive: number;
@@ -61,8 +62,6 @@ export interface Session {
   bytesDown: number;
   attempts: number;
   redispatched: boolean;
-  /** Server whose connection failed, not to be taken again; -1: none. */
-  avoid: number;
   serverQueue: number;
   backendQueue: number;
   /** It holds one of the server's connections; it is counted among the backend's. */
@@ -71,7 +70,7 @@ export interface Session {
   /** Source port of our own; 0: none. */
   sourcePort: number;
   /** Why the first attempt failed, for the termination state. */
-  failure: "" | "SC" | "sC" | "RC";
+  failure: "" | "SC" | "sC";
   logged: boolean;
   uniqueId: string;
   /** Names of its sockets' ends (NAME), kept for the log line, which is written when they are closed; null: no line asks. */
@@ -124,7 +123,6 @@ const blankSession = (slot: number): Session => ({
   bytesDown: 0,
   attempts: 0,
   redispatched: false,
-  avoid: -1,
   serverQueue: 0,
   backendQueue: 0,
   holdsServer: false,
@@ -162,7 +160,6 @@ export function resetSession(session: Session): void {
   session.bytesDown = 0;
   session.attempts = 0;
   session.redispatched = false;
-  session.avoid = -1;
   session.serverQueue = 0;
   session.backendQueue = 0;
   session.holdsServer = false;

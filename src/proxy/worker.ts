@@ -3,7 +3,7 @@
  *
  * Order of the start: everything is loaded and compiled, then root and identity are given up, then it accepts.
  */
-import { BOARD_FD, FIRST_LISTENER, type Order, readBoot, type Report } from "../board/boot.ts";
+import { BOARD_FD, type Boot, FIRST_LISTENER, type Order, readBoot, type Report } from "../board/boot.ts";
 import { WORDS_PER_WORKER, WORKER_WORD } from "../board/layout.ts";
 import { closeDescriptor } from "../linux/descriptors.ts";
 import { becomeUser, detachOutput } from "../linux/identity.ts";
@@ -16,6 +16,14 @@ const BEAT_MS = 1000;
 /** Descriptors that are not a session's: memories, listeners, logs, the runtime's own. */
 const OWN_DESCRIPTORS = 64;
 
+/** Log targets name descriptors by the launched process's numbers: here they have others. */
+function renumber({ model, logDescriptors }: Boot, accepts: number): void {
+  for (const { to } of model.proxies.flatMap((proxy) => proxy.log.targets)) {
+    const place = to.kind === "fd" ? logDescriptors.indexOf(to.fd) : -1;
+    if (to.kind === "fd" && place >= 0) to.fd = FIRST_LISTENER + accepts + place;
+  }
+}
+
 export function runProxy(worker: number): void {
   const { boot, board } = readBoot();
   closeDescriptor(BOARD_FD);
@@ -25,6 +33,7 @@ export function runProxy(worker: number): void {
     const key = `${proxy}/${bind}`;
     descriptors.set(key, [...(descriptors.get(key) ?? []), FIRST_LISTENER + i]);
   });
+  renumber(boot, accepts.length);
   const plane = loadPlane(boot, board, worker, descriptors);
   const localLimit = Math.max(
     1,
@@ -61,6 +70,10 @@ export function runProxy(worker: number): void {
       send("resumed");
     },
     drain,
+    detach() {
+      detachOutput();
+      send("detached");
+    },
     kill() {
       service.killAll();
       exit();

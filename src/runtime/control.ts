@@ -21,7 +21,7 @@ export function createContext(
   return {
     ...given,
     workers: given.board.layout.workers,
-    environment: process.env,
+    environment: given.model.environment,
     meters: createMeters(given.board),
     listenerCount: () => given.listeners.length,
     now: Date.now,

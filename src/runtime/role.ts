@@ -32,6 +32,10 @@ export function runControl(): void {
       // What is being answered ends within a moment: nothing of ours lasts longer than a slow reader.
       setTimeout(() => process.exit(0), 200);
     },
+    detach() {
+      detachOutput();
+      report("detached");
+    },
     kill: () => process.exit(0),
   };
   process.on("message", (message: Order) => orders[message.order]());

@@ -7,11 +7,14 @@
 import type { Socket, TCPSocketListener, UnixSocketListener } from "bun";
 import type { Bind } from "../config/haproxy/model.ts";
 import { duplicate } from "../linux/descriptors.ts";
+import { setBacklog } from "../linux/listen.ts";
 import { type Connection, openConnection } from "./connection.ts";
 import type { RuntimeContext } from "./context.ts";
 
 /** How long a client may go on sending after its last answer before the connection is closed under it. */
 const LINGER_MS = 1000;
+/** Of a stats socket that names none. */
+const DEFAULT_BACKLOG = 128;
 
 /** The limit that all stats sockets share (`stats maxconn`). */
 export interface Gate {
@@ -80,9 +83,12 @@ export function serveStatsSocket(
       },
     };
     // The types of Bun.listen do not know `fd`.
-    return Bun.listen<State>(options as unknown as Parameters<typeof Bun.listen<State>>[0]) as
+    const listener = Bun.listen<State>(options as unknown as Parameters<typeof Bun.listen<State>>[0]) as
       | TCPSocketListener<State>
       | UnixSocketListener<State>;
+    // Adopting has set Bun's own backlog of 511.
+    setBacklog(fd, bind.backlog || DEFAULT_BACKLOG);
+    return listener;
   }
 
   function accept(socket: Socket<State>): State {

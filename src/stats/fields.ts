@@ -71,7 +71,7 @@ const ageSec = (view: View, secondsOfBoard: number): number =>
 const mean = (source: Counter): Value => ({ view: { board }, entity }) => {
   let total = 0;
   let sessions = 0;
-  for (let worker = 0; worker < board.layout.workers; worker++) {
+  for (let worker = 0; worker <= board.layout.workers; worker++) {
     const row = rowAt(board.layout, worker, entity);
     const seen = board.rows[row + COUNTER.sessions]!;
     if (seen === 0) continue;

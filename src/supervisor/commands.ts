@@ -3,16 +3,17 @@ import type { Invocation } from "../cli/invocation.ts";
 import { hasWarnings } from "../config/diagnostics.ts";
 import { evaluateArgument } from "../config/haproxy/conditions.ts";
 import type { Checks } from "../config/haproxy/load.ts";
-import { acceptConfiguration, conditionContext, environmentFor, showDiagnostics } from "./configuration.ts";
+import { acceptConfiguration, conditionContext, environmentFor, isQuiet, showDiagnostics } from "./configuration.ts";
 import { launchDaemon } from "./launch.ts";
 import { supervise } from "./supervise.ts";
 
 /** Exit code as haproxy's: 0 valid, 1 not. */
 export async function checkConfiguration(asked: Invocation, checks: Checks): Promise<number> {
   const { model, diagnostics } = await acceptConfiguration(asked, checks);
-  showDiagnostics(diagnostics, asked);
+  const quiet = isQuiet(asked, model);
+  showDiagnostics(diagnostics, asked, quiet);
   if (model === null) return 1;
-  if (asked.quiet) return 0;
+  if (quiet) return 0;
   if (hasWarnings(diagnostics)) process.stdout.write("Warnings were found.\n");
   process.stdout.write("Configuration file is valid\n");
   return 0;
@@ -41,8 +42,6 @@ export async function runService(
   daemonized: boolean,
 ): Promise<number> {
   if (daemonized || asked.foreground || asked.debug) return await supervise(asked, checks);
-  if (asked.daemon) return await launchDaemon(args);
-  const { model, diagnostics } = await acceptConfiguration(asked, checks);
-  if (model !== null && model.global.daemon) return await launchDaemon(args);
-  return await supervise(asked, checks, { model, diagnostics });
+  const read = await acceptConfiguration(asked, checks);
+  return read.model?.global.daemon ? await launchDaemon(args, read.model) : await supervise(asked, checks, read);
 }

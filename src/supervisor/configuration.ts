@@ -93,11 +93,14 @@ function forgiveUnresolved(model: Model, diagnostics: Diagnostics): void {
   }
 }
 
-/** Writes the diagnostics to stderr: all alerts, and the rest unless it is to be quiet. */
-export function showDiagnostics({ list }: Diagnostics, asked: Invocation): void {
-  const shown = list.filter(({ severity }) =>
-    severity === "alert" || (!asked.quiet && (severity !== "diag" || asked.diagnostics))
-  );
+/** -q or the configuration's `quiet`; -V wins over both. */
+export const isQuiet = (asked: Invocation, model: Model | null): boolean =>
+  asked.quiet || (model?.global.quiet === true && !asked.verbose);
+
+/** Writes the diagnostics to stderr: nothing at all when it is to be quiet, as haproxy does. */
+export function showDiagnostics({ list }: Diagnostics, asked: Invocation, quiet: boolean): void {
+  if (quiet) return;
+  const shown = list.filter(({ severity }) => severity !== "diag" || asked.diagnostics);
   const lines = shown.slice(0, MOST_SHOWN).map((one) => renderDiagnostic(one, process.pid));
   if (shown.length > MOST_SHOWN) {
     lines.push(`[ALERT]    (${process.pid}) : ${shown.length - MOST_SHOWN} more problems are not shown`);

@@ -34,6 +34,12 @@ export interface Generation {
 
 const READY_WITHIN_MS = 10_000;
 const KILL_AFTER_MS = 100;
+/** A role that is stopped or stuck holds up no reload for longer than this. */
+const ANSWER_WITHIN_MS = 2_000;
+/** How long after its retirement a role without traffic may live. */
+const CONTROL_LEAVES_WITHIN_MS = 1_000;
+/** A signal to the whole group reaches the roles first: our own may be on its way. */
+const GROUP_SIGNAL_MS = 50;
 const FIRST_PAUSE_MS = 50;
 const LONGEST_PAUSE_MS = 5_000;
 /** A role that lived so long starts with a clean slate. */
@@ -108,7 +114,6 @@ export function startGeneration({ board, starts, complain }: GenerationSetup): G
     if (role.start.worker >= 0) reclaim(board, role.start.worker);
     settle(role, null);
     if (!retired && allReady) return again(role, signal === null ? `exit code ${code}` : `signal ${signal}`);
-    roles.splice(roles.indexOf(role), 1);
     if (!allReady) {
       clearTimeout(timer);
       ready.reject(
@@ -117,31 +122,46 @@ export function startGeneration({ board, starts, complain }: GenerationSetup): G
         ),
       );
     }
-    if (roles.length === 0) gone.resolve();
+    left(role);
   }
 
   function again(role: Role, how: string): void {
     const steady = performance.now() - role.startedAt > STEADY_MS;
     const pauseMs = steady ? 0 : role.pauseMs;
     role.pauseMs = steady ? FIRST_PAUSE_MS : Math.min(LONGEST_PAUSE_MS, Math.max(FIRST_PAUSE_MS, pauseMs * 2));
-    complain(
-      `Role ${role.start.role.slice(5)} ${
-        Math.max(0, role.start.worker) + 1
-      } (pid ${role.process.pid}) ended with ${how}: it is started again`,
-    );
-    if (pauseMs === 0) return start(role);
-    setTimeout(() => {
-      if (!retired) return start(role);
-      roles.splice(roles.indexOf(role), 1);
-      if (roles.length === 0) gone.resolve();
-    }, pauseMs);
+    const { role: name, worker } = role.start;
+    const said = `Role ${name.slice(5)} ${Math.max(0, worker) + 1} (pid ${role.process.pid}) ended with ${how}`;
+    const restart = (): void => {
+      if (retired) return left(role);
+      complain(`${said}: it is started again`);
+      try {
+        start(role);
+      } catch (error) {
+        complain(`Cannot start role ${name.slice(5)}: ${(error as Error).message}`);
+        setTimeout(restart, LONGEST_PAUSE_MS);
+      }
+    };
+    const waitMs = Math.max(pauseMs, /SIG(TERM|INT)/.test(how) ? GROUP_SIGNAL_MS : 0);
+    if (waitMs === 0) restart();
+    else setTimeout(restart, waitMs);
+  }
+
+  function left(role: Role): void {
+    roles.splice(roles.indexOf(role), 1);
+    if (roles.length === 0) gone.resolve();
   }
 
   for (const one of starts) {
     const role: Role = { start: one, process: null as never, ready: false, startedAt: 0, pauseMs: 0 };
-    roles.push(role);
-    start(role);
+    try {
+      start(role);
+      roles.push(role);
+    } catch (error) {
+      clearTimeout(timer);
+      ready.reject(error);
+    }
   }
+  if (roles.length === 0) gone.resolve();
 
   return {
     board,
@@ -151,7 +171,10 @@ export function startGeneration({ board, starts, complain }: GenerationSetup): G
       const { promise, resolve } = Promise.withResolvers<void>();
       const missing = new Set(roles);
       if (answer === null || missing.size === 0) resolve();
-      else waits.push({ answer, missing, done: resolve });
+      else {
+        waits.push({ answer, missing, done: resolve });
+        setTimeout(() => [...missing].forEach((role) => settle(role, answer)), ANSWER_WITHIN_MS);
+      }
       for (const role of roles) {
         try {
           role.process.send({ order } satisfies Order);
@@ -163,6 +186,8 @@ export function startGeneration({ board, starts, complain }: GenerationSetup): G
     },
     retire() {
       retired = true;
+      const idle = roles.filter((role) => role.start.worker < 0);
+      setTimeout(() => idle.forEach((role) => role.process.kill("SIGKILL")), CONTROL_LEAVES_WITHIN_MS);
     },
     kill() {
       retired = true;

@@ -9,27 +9,43 @@ import {
   type FetchedListener,
   fetchListeners,
   type Offered,
-  peerUser,
+  peerProcess,
   startTransfer,
   type Transfer,
 } from "../linux/passing.ts";
+import { interfaceOf } from "../linux/listen.ts";
+import type { Pool } from "./listeners.ts";
+import type { Complain } from "./roles.ts";
 
 const nameOf = (pid: number): string => `appliance-handover-${pid}`;
 
-/** Offers what `offered` returns at the time of asking. */
-export function offerListeners(offered: () => Offered[]): { stop(): void } {
+/** Offers what the pool holds at the time of asking. Without the name, which anybody may take, there is no offer. */
+export function offerListeners(pool: () => Pool, complain: Complain): { stop(): void } {
+  try {
+    return listen(() => [...pool().values()].flat().map((fd) => ({ fd, namespace: "", interface: interfaceOf(fd) })));
+  } catch (error) {
+    complain(`Cannot offer the listening sockets to a successor: ${(error as Error).message}`, "WARNING");
+    return { stop() {} };
+  }
+}
+
+function listen(offered: () => Offered[]): { stop(): void } {
   const listener = Bun.listen<{ transfer: Transfer | null }>({
     unix: `\0${nameOf(process.pid)}`,
     socket: {
       open(socket) {
         socket.data = { transfer: null };
-        const user = peerUser((socket as unknown as { fd: number }).fd);
-        if (user !== 0 && user !== process.getuid!()) socket.terminate();
+        const { uid } = peerProcess((socket as unknown as { fd: number }).fd);
+        if (uid !== 0 && uid !== process.getuid!()) socket.terminate();
       },
       // The first bytes ask (`_getsocks`), each further message acknowledges a batch.
       data(socket) {
-        socket.data.transfer ??= startTransfer(offered());
-        if (!socket.data.transfer.step((socket as unknown as { fd: number }).fd)) socket.end();
+        try {
+          socket.data.transfer ??= startTransfer(offered());
+          if (!socket.data.transfer.step((socket as unknown as { fd: number }).fd)) socket.end();
+        } catch {
+          socket.terminate(); // It asked and went away.
+        }
       },
       error() {},
     },
@@ -42,7 +58,7 @@ export async function fetchFrom(socketsFrom: string | null, oldPids: readonly nu
   if (socketsFrom !== null) return await fetchListeners(socketsFrom);
   for (const pid of oldPids) {
     try {
-      return await fetchListeners(`@${nameOf(pid)}`);
+      return await fetchListeners(`@${nameOf(pid)}`, pid);
     } catch {
       // Not one of ours, or gone: its addresses are bound beside it.
     }

@@ -3,16 +3,19 @@
  *
  * Bun cannot fork; what the child writes until then reaches the caller's terminal, and its exit code is ours.
  */
+import type { Model } from "../config/haproxy/model.ts";
+import { isOpen } from "../linux/descriptors.ts";
 import { selfCommand } from "./generation.ts";
 
 /** First argument of the child. */
 export const DAEMON = "role:daemon";
+const FIRST_INHERITED = 3;
 
-export async function launchDaemon(args: readonly string[]): Promise<number> {
+export async function launchDaemon(args: readonly string[], model: Model): Promise<number> {
   const { promise: serving, resolve } = Promise.withResolvers<number>();
   const child = Bun.spawn({
     cmd: [...selfCommand(), DAEMON, ...args],
-    stdio: ["ignore", "inherit", "inherit"],
+    stdio: ["ignore", "inherit", "inherit", ...inheritedBy(model)],
     detached: true,
     serialization: "json",
     ipc: () => resolve(0),
@@ -21,4 +24,14 @@ export async function launchDaemon(args: readonly string[]): Promise<number> {
   const code = await serving;
   child.unref();
   return code;
+}
+
+/** The descriptors that the configuration names (`fd@N`), under the same numbers; no other goes on to the child. */
+function inheritedBy(model: Model): (number | "ignore")[] {
+  const binds = [...model.proxies.flatMap((proxy) => proxy.binds), ...model.global.statsSockets];
+  const named = new Set(
+    binds.flatMap(({ address }) => address.kind === "fd" && isOpen(address.fd) ? [address.fd] : []),
+  );
+  const count = Math.max(0, ...[...named].map((fd) => fd + 1 - FIRST_INHERITED));
+  return Array.from({ length: count }, (_, i) => named.has(FIRST_INHERITED + i) ? FIRST_INHERITED + i : "ignore");
 }

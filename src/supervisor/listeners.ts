@@ -8,9 +8,17 @@ import type { ListenerRef } from "../board/boot.ts";
 import { backlogOf } from "../config/haproxy/limits.ts";
 import type { Bind, Model, Proxy } from "../config/haproxy/model.ts";
 import { closeDescriptor } from "../linux/descriptors.ts";
-import { SystemCallError } from "../linux/errors.ts";
-import { listeningName, openListener, resumeListener, suspendListener } from "../linux/listen.ts";
-import type { SocketName } from "../linux/sockaddr.ts";
+import {
+  interfaceOf,
+  listeningName,
+  openListener,
+  publishPath,
+  resumeListener,
+  setBacklog,
+  suspendListener,
+  withdrawPath,
+} from "../linux/listen.ts";
+import { ipSockaddr, readSockaddr, type SocketName } from "../linux/sockaddr.ts";
 import type { FetchedListener } from "../linux/passing.ts";
 
 /** Descriptors by address. */
@@ -20,6 +28,10 @@ export interface Opened {
   pool: Pool;
   /** What was opened now, to be closed again should the start fail. */
   fresh: number[];
+  /** Paths among them, which get their names when the start has succeeded. */
+  freshPaths: string[];
+  /** By descriptor; an inherited one (`fd@N`) keeps its owner's and is not among them. */
+  backlogs: Map<number, number>;
   /** By proxy process: what it accepts on. */
   accepts: (ListenerRef & { fd: number })[][];
   statsSockets: number[];
@@ -30,11 +42,12 @@ export interface Opened {
 function keyOf({ address, interface: device }: Bind): string {
   switch (address.kind) {
     case "ip":
-      return `${address.host} ${address.port} ${device ?? ""}`;
+      // As the kernel would write it: an IPv6 address has many forms.
+      return keyOfName(readSockaddr(ipSockaddr(address.host, address.family, address.port), Infinity), device);
     case "unix":
       return `unix ${address.path}`;
     case "abstract":
-      return `abstract ${address.name} ${address.padded}`;
+      return `abstract ${address.name}`;
     case "fd":
       return `fd ${address.fd}`;
   }
@@ -48,17 +61,17 @@ function keyOfName(name: SocketName, device: string | null): string {
       // Another program may have bound it under a name of its own before it moved it into place.
       return `unix ${name.path.replace(/\.\d+\.tmp$/, "")}`;
     case "abstract":
-      return `abstract ${name.name} false`;
+      return `abstract ${name.name}`;
   }
 }
 
 /** Sorts sockets taken over from another process by what they listen on; the rest is closed. */
 export function poolOf(fetched: readonly FetchedListener[]): Pool {
   const pool: Pool = new Map();
-  for (const { fd, interface: device } of fetched) {
+  for (const { fd } of fetched) {
     const name = listeningName(fd);
     if (name === null) closeDescriptor(fd);
-    else add(pool, keyOfName(name, device), fd);
+    else add(pool, keyOfName(name, interfaceOf(fd)), fd);
   }
   return pool;
 }
@@ -74,6 +87,8 @@ export function openListeners(model: Model, workers: number, maxconn: number, be
   const opened: Opened = {
     pool: new Map(),
     fresh: [],
+    freshPaths: [],
+    backlogs: new Map(),
     accepts: Array.from({ length: workers }, () => []),
     statsSockets: [],
     failures: [],
@@ -83,6 +98,7 @@ export function openListeners(model: Model, workers: number, maxconn: number, be
     const key = keyOf(bind);
     // The same address twice: each has sockets of its own.
     const fds = opened.pool.has(key) ? [] : [...(before.get(key) ?? [])];
+    if (bind.address.kind !== "fd") fds.forEach((fd) => setBacklog(fd, backlog));
     try {
       while (fds.length < count) {
         const fd = openListener(bind, {
@@ -93,14 +109,18 @@ export function openListeners(model: Model, workers: number, maxconn: number, be
         });
         fds.push(fd);
         if (bind.address.kind !== "fd") opened.fresh.push(fd);
+        if (bind.address.kind === "unix") opened.freshPaths.push(bind.address.path);
       }
     } catch (error) {
-      if (!(error instanceof SystemCallError)) throw error;
+      const { syscall } = error as { syscall?: string };
       opened.failures.push(
-        `${who}: cannot ${error.syscall === "bind" ? "bind" : "open"} socket (${reason(error)}) [${shown(bind)}]`,
+        `${who}: cannot ${syscall === "bind" ? "bind" : "open"} socket (${reason(error as Error)}) [${shown(bind)}]`,
       );
     }
-    for (const fd of fds) add(opened.pool, key, fd);
+    for (const fd of fds) {
+      add(opened.pool, key, fd);
+      if (bind.address.kind !== "fd") opened.backlogs.set(fd, backlog);
+    }
     return fds;
   };
   model.proxies.forEach((proxy, p) => {
@@ -122,6 +142,17 @@ export function openListeners(model: Model, workers: number, maxconn: number, be
     if (fd !== undefined) opened.statsSockets.push(fd);
   }
   return opened;
+}
+
+/** All serve: the new unix sockets get their names, from whoever had them. */
+export function publish({ freshPaths }: Opened): void {
+  freshPaths.splice(0).forEach(publishPath);
+}
+
+/** The start has failed: what it had opened goes, what was there before stays. */
+export function abandon({ fresh, freshPaths }: Opened): void {
+  freshPaths.splice(0).forEach(withdrawPath);
+  fresh.splice(0).forEach(closeDescriptor);
 }
 
 /** Each socket has someone who accepts from it, each process a socket, whichever are more. */
@@ -147,7 +178,7 @@ const REASONS: Record<string, string> = {
   EBADF: "Bad file descriptor",
   EAFNOSUPPORT: "Address family not supported by protocol",
 };
-const reason = (error: SystemCallError): string => REASONS[error.code] ?? error.message;
+const reason = (error: Error & { code?: string }): string => REASONS[error.code ?? ""] ?? error.message;
 
 /** As haproxy shows it: address:port, path, abns@name, fd@N. */
 export function shown({ address }: Pick<Bind, "address">): string {
@@ -164,6 +195,5 @@ export function shown({ address }: Pick<Bind, "address">): string {
 }
 
 /** SIGTTOU and SIGTTIN: the addresses are given up for someone else, and taken again. */
-export const suspendAll = (fds: Iterable<number>): void => [...fds].forEach(suspendListener);
-export const resumeAll = (fds: Iterable<number>, backlog: number): void =>
-  [...fds].forEach((fd) => resumeListener(fd, backlog));
+export const suspendAll = ({ backlogs }: Opened): void => [...backlogs.keys()].forEach(suspendListener);
+export const resumeAll = ({ backlogs }: Opened): void => backlogs.forEach((backlog, fd) => resumeListener(fd, backlog));

@@ -14,7 +14,8 @@ const TEXTS = {
 export function createNotify(path: string | undefined): Notify {
   if (path === undefined || path === "") return () => {};
   return (state) => {
-    const fd = openUnixDatagram(path);
+    const abstract = path.startsWith("@");
+    const fd = openUnixDatagram(abstract ? path.slice(1) : path, abstract);
     if (fd < 0) return;
     const bytes = Buffer.from(TEXTS[state]());
     sendDatagrams(fd, bytes, [bytes.length], 1);

@@ -72,8 +72,12 @@ export const behaviours = {
   scripted: (onOpen: Behaviour) => onOpen,
 } as const;
 
-/** Listens on a free port of 127.0.0.1 (or the port, or unix socket path given) and treats each connection alike. */
-export function startServer(behave: Behaviour, where: number | string = freePort()): TestServer {
+/** Listens on a free port of 127.0.0.1 (or the port and address, or unix socket path given) and treats each connection alike. */
+export function startServer(
+  behave: Behaviour,
+  where: number | string = freePort(),
+  hostname: string = "127.0.0.1",
+): TestServer {
   const peers: Peer[] = [];
   const socket = {
     ...peerHandlers,
@@ -84,7 +88,7 @@ export function startServer(behave: Behaviour, where: number | string = freePort
     },
   };
   const listener = typeof where === "number"
-    ? Bun.listen<Peer>({ hostname: "127.0.0.1", port: where, allowHalfOpen: true, socket })
+    ? Bun.listen<Peer>({ hostname, port: where, allowHalfOpen: true, socket })
     : Bun.listen<Peer>({ unix: where, allowHalfOpen: true, socket });
   const stop = () => {
     listener.stop(true);

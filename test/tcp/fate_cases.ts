@@ -25,6 +25,10 @@ export interface Scene {
   connecting(name: string): Promise<void>;
   /** Resolves once that many connections wait in the backend's queue, as the stats socket tells. */
   queued(count: number): Promise<void>;
+  /** The same of the queue of the backend's only busy server. */
+  queuedAtServer(count: number): Promise<void>;
+  /** Resolves once the servers have had that many connections in all. */
+  served(count: number): Promise<void>;
   /** Resolves once that many log lines of this frontend have come. */
   logged(count: number): Promise<void>;
 }
@@ -34,7 +38,9 @@ export interface Case {
   /** Lines of the frontend and of the backend; null: the frontend has no default_backend. */
   frontend?: readonly string[];
   backend?: readonly string[] | null;
-  servers?: Record<string, { is: Stand; options?: string }>;
+  servers?: Record<string, { is: Stand; options?: string; unix?: true }>;
+  /** The frontend listens on a unix socket. */
+  unixBind?: true;
   clients: (scene: Scene) => Promise<void>;
   /** The termination state of each client's log line, in the order of the clients; "": no line. */
   termination: readonly string[];
@@ -730,6 +736,219 @@ export const CASES: readonly Case[] = [
       "source 127.0.0.77",
     ),
     clients: async ({ connect }) => talk(await connect(), 10),
+    termination: ["--"],
+  },
+  {
+    name: "nolinger_towards_the_client",
+    frontend: ["option nolinger"],
+    servers: one(behaviours.answersAndCloses("answer")),
+    clients: async ({ connect }) => {
+      const client = await connect();
+      client.send("ping");
+      await client.untilEnded();
+      client.shutdown();
+    },
+    termination: ["--"],
+  },
+  // ---- queues of a server, limits that shrink, sources that run out
+  {
+    name: "hash_queues_at_its_server",
+    backend: ["balance source"],
+    servers: named(["s1", "s2"], { s1: "maxconn 1", s2: "maxconn 1" }),
+    clients: async ({ connect, logged, queuedAtServer, served }) => {
+      const first = await connect();
+      await first.untilBytes(2);
+      const second = await connect();
+      await queuedAtServer(1);
+      const third = await connect();
+      await queuedAtServer(2);
+      first.shutdown();
+      await first.untilEnded();
+      await second.untilBytes(2);
+      await logged(1);
+      second.shutdown();
+      await third.untilBytes(2);
+      await logged(2);
+      third.shutdown();
+      await third.untilEnded();
+      await served(3);
+    },
+    termination: ["--", "--", "--"],
+  },
+  {
+    name: "maxqueue_refuses",
+    backend: ["balance source"],
+    servers: one(behaviours.saysFirst("s1"), "maxconn 1 maxqueue 1"),
+    clients: async ({ connect, logged, queuedAtServer }) => {
+      const first = await connect();
+      await first.untilBytes(2);
+      const second = await connect();
+      await queuedAtServer(1);
+      const third = await connect();
+      await third.untilEnded();
+      await logged(1);
+      first.shutdown();
+      await first.untilEnded();
+      await second.untilBytes(2);
+      await logged(2);
+      second.shutdown();
+      await second.untilEnded();
+    },
+    termination: ["--", "--", "SQ"],
+  },
+  {
+    name: "maxqueue_leaves_the_backend_queue_alone",
+    servers: one(behaviours.saysFirst("s1"), "maxconn 1 maxqueue 1"),
+    clients: async ({ connect, logged, queued }) => {
+      const clients: Peer[] = [];
+      for (let i = 0; i < 4; i++) {
+        clients.push(await connect());
+        if (i === 0) await clients[0]!.untilBytes(2);
+        else await queued(i);
+      }
+      for (const [i, client] of clients.entries()) {
+        await client.untilBytes(2);
+        client.shutdown();
+        await client.untilEnded();
+        await logged(i + 1);
+      }
+    },
+    termination: ["--", "--", "--", "--"],
+  },
+  {
+    name: "queue_timeout_at_its_server",
+    backend: ["balance source", "timeout queue 300ms"],
+    servers: one(behaviours.saysFirst("s1"), "maxconn 1"),
+    clients: async ({ connect, logged }) => {
+      const first = await connect();
+      await first.untilBytes(2);
+      const second = await connect();
+      second.send("early");
+      await second.untilEnded();
+      await logged(1);
+      first.shutdown();
+      await first.untilEnded();
+    },
+    termination: ["--", "sQ"],
+  },
+  {
+    name: "minconn_below_fullconn",
+    backend: ["fullconn 10"],
+    servers: one(behaviours.saysFirst("s1"), "minconn 1 maxconn 4"),
+    clients: async ({ connect, logged, queued }) => {
+      const clients: Peer[] = [];
+      for (const waiting of [0, 1, 2, 3]) { // 4 x beconn / 10, and at least 1
+        const client = await connect();
+        clients.push(client);
+        if (waiting === 0) await client.untilBytes(2);
+        else await queued(waiting);
+      }
+      for (const [i, client] of clients.entries()) {
+        await client.untilBytes(2);
+        client.shutdown();
+        await client.untilEnded();
+        await logged(i + 1);
+      }
+    },
+    termination: Array(4).fill("--"),
+  },
+  {
+    name: "all_refuse_with_an_idle_backup",
+    backend: ["retries 2", "option redispatch", "timeout connect 300ms"],
+    servers: { s1: { is: "refuses" }, s2: { is: behaviours.saysFirst("s2"), options: "backup" } },
+    clients: async ({ connect }) => void await (await connect()).untilEnded(),
+    termination: ["SC"],
+  },
+  {
+    name: "backups_refuse_with_redispatch",
+    backend: ["retries 2", "option redispatch", "option allbackups", "timeout connect 300ms"],
+    servers: { s1: { is: "refuses", options: "backup" }, s2: { is: "refuses", options: "backup" } },
+    clients: async ({ connect }) => void await (await connect()).untilEnded(),
+    termination: ["SC"],
+  },
+  {
+    name: "hash_refused_then_redispatched",
+    backend: ["balance source", "hash-type consistent", "retries 2", "option redispatch", "timeout connect 300ms"],
+    servers: { s1: { is: "refuses" }, s2: { is: "refuses" } },
+    clients: async ({ connect }) => void await (await connect()).untilEnded(),
+    termination: ["SC"],
+  },
+  {
+    name: "redispatched_to_a_full_server",
+    backend: ["retries 1", "option redispatch", "timeout connect 300ms"],
+    servers: {
+      s1: { is: behaviours.saysFirst("s1"), options: "maxconn 1" },
+      s2: { is: "refuses", options: "maxconn 1" },
+    },
+    clients: async ({ connect, logged }) => {
+      const first = await connect();
+      await first.untilBytes(2);
+      const second = await connect();
+      await second.untilEnded();
+      await logged(1);
+      first.shutdown();
+      await first.untilEnded();
+    },
+    termination: ["--", "SC"],
+  },
+  {
+    name: "refused_while_others_wait",
+    backend: ["retries 0"],
+    servers: one("refuses", "maxconn 1"),
+    clients: async ({ connect }) => {
+      const clients = await Promise.all([connect(), connect(), connect()]);
+      for (const client of clients) await client.untilEnded();
+    },
+    termination: ["SC", "SC", "SC"],
+  },
+  {
+    name: "one_source_port_for_two",
+    backend: ["retries 2"],
+    servers: one(behaviours.saysFirst("s1"), "source 127.0.0.1:@PORT@-@PORT@"),
+    clients: async ({ connect, logged }) => {
+      const first = await connect();
+      await first.untilBytes(2);
+      const second = await connect();
+      await second.untilEnded();
+      await logged(1);
+      first.shutdown();
+      await first.untilEnded();
+    },
+    termination: ["--", "SC"],
+  },
+  {
+    name: "random_single_server",
+    backend: ["balance random(2)"],
+    servers: one(behaviours.saysFirst("s1"), "maxconn 1"),
+    clients: sequence(2),
+    termination: ["--", "--"],
+  },
+  {
+    name: "rate_limit_sessions",
+    frontend: ["rate-limit sessions 2"],
+    servers: one(behaviours.saysFirst("s1")),
+    clients: sequence(5),
+    termination: Array(5).fill("--"),
+  },
+  // ---- unix sockets on either side
+  {
+    name: "unix_server",
+    servers: { s1: { is: echo, unix: true } },
+    clients: async ({ connect }) => talk(await connect(), 4),
+    termination: ["--"],
+  },
+  {
+    name: "unix_server_refuses",
+    backend: ["retries 2", "timeout connect 600ms"],
+    servers: { s1: { is: "refuses", unix: true } },
+    clients: async ({ connect }) => void await (await connect()).untilEnded(),
+    termination: ["SC"],
+  },
+  {
+    name: "unix_bind",
+    unixBind: true,
+    servers: one(echo),
+    clients: async ({ connect }) => talk(await connect(), 4),
     termination: ["--"],
   },
 ];

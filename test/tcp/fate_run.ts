@@ -17,7 +17,13 @@ export interface Fate {
   clients: readonly string[];
   servers: readonly string[];
   log: readonly string[];
+  /** The rows of its proxies in `show stat` when all is over, without what is not counted in whole exchanges. */
+  stats: string[];
 }
+
+/** What `show stat` counts whole: averages, rates and ages depend on how long things took. */
+const COUNTED = "qcur qmax scur smax stot bin bout dreq ereq econ eresp wretr wredis lbtot cli_abrt srv_abrt connect"
+  .split(" ");
 
 export interface Outcome {
   fate: Fate;
@@ -31,6 +37,10 @@ interface Stage {
   port: number;
   servers: Map<string, TestServer>;
   ports: Map<string, number>;
+  /** What follows `server NAME`. */
+  addresses: Map<string, string>;
+  /** Of a frontend on a unix socket. */
+  path: string | null;
 }
 
 /** Resolves with the outcome, or the failure, of each case by its name. */
@@ -39,33 +49,52 @@ export async function playAll(program: string, cases: readonly Case[]): Promise<
   const standing = cases.flatMap((row) => Object.values(row.servers ?? {}));
   await using full = await startFullServers(standing.filter(({ is }) => is === "full").length);
   const fullPorts = [...full.ports];
-  const stages = cases.map((row) => setUp(row, () => fullPorts.pop() ?? 0));
+  const folder = temporaryDirectory();
+  const stages = cases.map((row) => setUp(row, folder, () => fullPorts.pop() ?? 0));
   try {
-    const stats = join(temporaryDirectory(), "stats");
-    const ready = [...stages.map((stage) => stage.port), stats];
+    const stats = join(folder, "stats");
+    const ready = [...stages.filter(({ path }) => path === null).map(({ port }) => port), stats];
     await using _running = await start(configuration(stages, syslog, stats), { program, ready });
     const outcomes = new Map<string, Outcome | Error>();
     await Promise.all(stages.map(async (stage) => {
       outcomes.set(stage.of.name, await play(stage, syslog, stats).catch((cause: unknown) => toError(cause)));
     }));
+    addStats(outcomes, await exchange({ unix: stats }, "show stat\n"));
     return outcomes;
   } finally {
     for (const stage of stages) for (const server of stage.servers.values()) await server.stop();
   }
 }
 
+/** Every case has proxies of its own, so their rows tell its story alone. */
+function addStats(outcomes: Map<string, Outcome | Error>, table: string): void {
+  const [header = "", ...rows] = table.trim().split("\n").map((line) => line.split(","));
+  const columns = COUNTED.map((name) => [name, header.indexOf(name)] as const);
+  for (const row of rows) {
+    const outcome = outcomes.get(row[0]?.slice(2) ?? "");
+    if (outcome === undefined || outcome instanceof Error) continue;
+    const counts = columns.flatMap(([name, at]) => row[at] ? [`${name}=${row[at]}`] : []);
+    outcome.fate.stats.push(`${row[0]} ${row[1]}: ${counts.join(" ")}`);
+  }
+}
+
 const toError = (cause: unknown) => cause instanceof Error ? cause : new Error(String(cause));
 
-function setUp(row: Case, fullPort: () => number): Stage {
-  const stage: Stage = { of: row, port: freePort(), servers: new Map(), ports: new Map() };
-  for (const [name, { is }] of Object.entries(row.servers ?? {})) {
-    if (is === "refuses") stage.ports.set(name, freePort());
-    else if (is === "full") stage.ports.set(name, fullPort());
-    else {
-      const server = startServer(is);
-      stage.servers.set(name, server);
-      stage.ports.set(name, server.port);
-    }
+function setUp(row: Case, folder: string, fullPort: () => number): Stage {
+  const stage: Stage = {
+    of: row,
+    port: freePort(),
+    servers: new Map(),
+    ports: new Map(),
+    addresses: new Map(),
+    path: row.unixBind ? join(folder, row.name) : null,
+  };
+  for (const [name, { is, unix }] of Object.entries(row.servers ?? {})) {
+    const path = join(folder, `${row.name}.${name}`);
+    const port = is === "full" ? fullPort() : freePort();
+    stage.ports.set(name, port);
+    stage.addresses.set(name, unix ? `unix@${path}` : `127.0.0.1:${port}`);
+    if (typeof is !== "string") stage.servers.set(name, startServer(is, unix ? path : port));
   }
   return stage;
 }
@@ -86,17 +115,19 @@ function configuration(stages: readonly Stage[], syslog: Syslog, stats: string):
     "  timeout server 10s",
     "  timeout queue 5s",
   ];
-  for (const { of: row, port, ports } of stages) {
+  const sourcePort = freePort();
+  for (const { of: row, port, path, addresses } of stages) {
     lines.push(
       `frontend f_${row.name}`,
-      `  bind 127.0.0.1:${port}`,
+      `  bind ${path === null ? `127.0.0.1:${port}` : `unix@${path}`}`,
       ...(row.frontend ?? []).map((line) => `  ${line}`),
     );
     if (row.backend === null) continue;
     lines.push(`  default_backend b_${row.name}`, `backend b_${row.name}`);
     lines.push(...(row.backend ?? []).map((line) => `  ${line}`));
     for (const [name, { options }] of Object.entries(row.servers ?? {})) {
-      lines.push(`  server ${name} 127.0.0.1:${ports.get(name)} ${options ?? ""}`.trimEnd());
+      const words = options?.replaceAll("@PORT@", () => String(sourcePort)) ?? "";
+      lines.push(`  server ${name} ${addresses.get(name)} ${words}`.trimEnd());
     }
   }
   return lines.join("\n") + "\n";
@@ -115,9 +146,16 @@ async function play(stage: Stage, syslog: Syslog, stats: string): Promise<Outcom
     if (found === undefined) throw new Error(`Case ${row.name} has no server "${name}"`);
     return found;
   };
+  /** The queues' lengths: of each server, then of the backend. */
+  const queues = async (): Promise<number[]> => {
+    const stat = await exchange({ unix: stats }, "show stat\n");
+    return stat.split("\n").filter((text) => text.startsWith(`b_${row.name},`)).map((text) => Number(text.split(",")[2]) // qcur
+    );
+  };
   const scene: Scene = {
     async connect(from) {
-      const client = await connect({ port: stage.port, ...(from === undefined ? {} : { from }) });
+      const to = stage.path === null ? { port: stage.port } : { unix: stage.path };
+      const client = await connect({ ...to, ...(from === undefined ? {} : { from }) });
       clients.push(client);
       return client;
     },
@@ -127,11 +165,21 @@ async function play(stage: Stage, syslog: Syslog, stats: string): Promise<Outcom
       await waitFor(() => connecting(stage.ports.get(name) ?? 0) > 0, `a connection to ${name} in SYN-SENT`);
     },
     async queued(count) {
-      await waitFor(async () => {
-        const stat = await exchange({ unix: stats }, "show stat\n");
-        const line = stat.split("\n").find((text) => text.startsWith(`b_${row.name},BACKEND,`));
-        return Number(line?.split(",")[2]) === count; // qcur
-      }, `${count} connections in the queue of b_${row.name}`);
+      await waitFor(
+        async () => (await queues()).at(-1) === count,
+        `${count} connections in the queue of b_${row.name}`,
+      );
+    },
+    async queuedAtServer(count) {
+      const atServers = async () => (await queues()).slice(0, -1).reduce((sum, one) => sum + one, 0);
+      await waitFor(
+        async () => await atServers() === count,
+        `${count} connections in the servers' queues of ${row.name}`,
+      );
+    },
+    async served(count) {
+      const all = () => [...servers.values()].reduce((sum, { peers }) => sum + peers.length, 0);
+      await waitFor(() => all() === count, () => `${count} connections at the servers; there were ${all()}`);
     },
     logged,
   };
@@ -146,7 +194,7 @@ async function play(stage: Stage, syslog: Syslog, stats: string): Promise<Outcom
   }
   // Ports of different source addresses may be the same number.
   const number = new Map(clients.map((client, index) => [`${client.localAddress}:${client.localPort}`, index]));
-  const numberOf = (line: TcpLog) => number.get(`${line.client}:${line.clientPort}`) ?? -1;
+  const numberOf = (line: TcpLog) => stage.path === null ? number.get(`${line.client}:${line.clientPort}`) ?? -1 : 0; // a unix client has no name
   const parsed = row.ownFormat ? [] : lines().map((line) => parsedLine(line))
     .sort((a, b) => numberOf(a) - numberOf(b));
   return {
@@ -158,6 +206,7 @@ async function play(stage: Stage, syslog: Syslog, stats: string): Promise<Outcom
       log: row.ownFormat
         ? lines().map((line) => line.slice(line.indexOf("]: ") + 3).trimEnd())
         : parsed.map((line) => `client ${numberOf(line)} ${normalised(line)}`),
+      stats: [],
     },
     terminations: row.ownFormat
       ? row.termination

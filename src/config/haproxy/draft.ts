@@ -56,8 +56,6 @@ export interface GlobalDraft {
   global: Global;
   /** Keywords that count once, with the place of the first. */
   seen: Map<string, Word>;
-  /** Number of the next `stats socket` line. */
-  statsLines: number;
 }
 
 export interface ProxyDraft {
@@ -156,8 +154,6 @@ export function newGlobal(overrides: Overrides): Global {
     hardStopAfterMs: null,
     graceMs: 0,
     closeSpreadMs: 0,
-    user: null,
-    group: null,
     uid: null,
     gid: null,
     chroot: null,
@@ -326,7 +322,6 @@ function newProxy(kind: ProxyKind, head: ConfigLine): Proxy {
       errorFormat: null,
       sdFormat: null,
       uniqueIdFormat: null,
-      formatPlace: null,
     },
   };
 }
@@ -337,7 +332,6 @@ function newServer(head: ConfigLine): Server {
     id: 0,
     place: head.place,
     address: { kind: "ip", family: 4, host: "", port: 0, portMode: "map", portOffset: 0 },
-    addressText: "",
     fqdn: null,
     weight: 1,
     maxconn: 0,

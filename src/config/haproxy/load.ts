@@ -28,11 +28,11 @@ import {
   type ProxyDraft,
   title,
 } from "./draft.ts";
-import type { Environment } from "./environment.ts";
+import { type Environment, publishCliAddresses } from "./environment.ts";
 import { countArguments, findRow, ignored, knowsWord, type ProxyRow } from "./keywords.ts";
 import { SECTION_NAMES } from "./language.ts";
 import { listFurtherLines, notYet } from "./later.ts";
-import type { Model, ProxyKind } from "./model.ts";
+import type { Bind, Model, ProxyKind } from "./model.ts";
 import { readLines } from "./preprocess.ts";
 import { globalTable } from "./sections/global.ts";
 import { inside } from "./sections/arguments.ts";
@@ -84,7 +84,7 @@ export function loadConfig(
     environment: context.environment,
     accounts: context.accounts,
     directory: () => "",
-    global: { global: newGlobal(context.overrides), seen: new Map(), statsLines: 0 },
+    global: { global: newGlobal(context.overrides), seen: new Map() },
     defaults: [],
     proxies: [],
     names: [],
@@ -116,8 +116,26 @@ export function loadConfig(
   listFurtherLines(load);
   sortByPlace(diagnostics, files.map((file) => file.path));
   if (hasErrors(diagnostics)) return { model: null, diagnostics, names: [] };
-  const model = { global: load.global.global, proxies: load.proxies.map((draft) => draft.proxy) };
+  const { global } = load.global;
+  const environment = new Map(context.environment);
+  publishCliAddresses(environment, global.statsSockets.map(addressText), []);
+  const proxies = load.proxies.map((draft) => draft.proxy);
+  const model = { global, proxies, environment: Object.fromEntries(environment) };
   return { model, diagnostics, names: load.names };
+}
+
+/** With its family, as $HAPROXY_CLI names it. */
+function addressText({ address }: Bind): string {
+  switch (address.kind) {
+    case "ip":
+      return address.family === 4 ? `ipv4@${address.host}:${address.port}` : `ipv6@[${address.host}]:${address.port}`;
+    case "unix":
+      return `unix@${address.path}`;
+    case "abstract":
+      return `abns@${address.name}`;
+    case "fd":
+      return `fd@${address.fd}`;
+  }
 }
 
 /** What reads the lines of the section that is open. */

@@ -10,6 +10,8 @@ export interface Model {
   global: Global;
   /** In the order of the files; `listen` is one proxy with both sides. Ids are assigned (explicit `id` first). */
   proxies: Proxy[];
+  /** What the files have made of the environment (setenv and its kin), as byte strings: what `env()` and `show env` see. */
+  environment: Record<string, string>;
 }
 
 export interface Global {
@@ -31,8 +33,6 @@ export interface Global {
   graceMs: number;
   /** Spread of the closing of idle HTTP connections during a soft stop (close-spread-time); 0: at once, -1: not closed. */
   closeSpreadMs: number;
-  user: string | null;
-  group: string | null;
   uid: number | null;
   gid: number | null;
   chroot: string | null;
@@ -149,7 +149,6 @@ export interface LogSettings {
   errorFormat: string | null;
   sdFormat: string | null;
   uniqueIdFormat: string | null;
-  formatPlace: Place | null;
 }
 
 export type LogFormat = "local" | "rfc3164" | "rfc5424" | "priority" | "short" | "timed" | "iso" | "raw";
@@ -176,8 +175,6 @@ export interface LogTarget {
 
 /** One listening address: a `bind` word with several addresses or a port range gives several of these. */
 export interface Bind {
-  /** Number of the `bind` line in its proxy, from 0. */
-  line: number;
   address: ListenAddress;
   name: string | null;
   id: number;
@@ -197,7 +194,7 @@ export interface Bind {
   nice: number;
   /** Proxy processes that accept here, from 1; null: all (`thread 1-2`, `thread odd`). */
   threads: number[] | null;
-  unix: { mode: number | null; user: string | null; group: string | null; uid: number | null; gid: number | null };
+  unix: { mode: number | null; uid: number | null; gid: number | null };
   /** Of a stats socket. */
   level: "user" | "operator" | "admin";
   exposeFdListeners: boolean;
@@ -231,8 +228,6 @@ export interface Server {
   id: number;
   place: Place;
   address: ServerAddress;
-  /** As written, for messages and `show servers state`. */
-  addressText: string;
   /** Host name as written, when it is one; address holds the answer of the resolver (host "" until resolved). */
   fqdn: string | null;
   weight: number;

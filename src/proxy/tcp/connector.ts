@@ -4,7 +4,7 @@
  * Follows configuration.txt "retries", "option redispatch", "maxqueue", "timeout queue"; the waits and the order of
  * events were read off a running haproxy (test/tcp/fate.test.ts compares them).
  */
-import { enter, enterBelow, enterQueue, enterServed, leave } from "../../board/cells.ts";
+import { enter, enterBelow, enterQueue, enterServed, noteMost } from "../../board/cells.ts";
 import { countEvent } from "../../board/rates.ts";
 import { COUNTER, WORD } from "../../board/words.ts";
 import { localName, startConnect } from "../../linux/connect.ts";
@@ -15,6 +15,7 @@ import type { Backend, Plane, Target } from "../plane.ts";
 import { append, type Queue } from "../queue.ts";
 import { asSample } from "../sample_context.ts";
 import { type Session, STATE } from "../session.ts";
+import type { Turns } from "../turns.ts";
 
 const EADDRINUSE = 98;
 const EADDRNOTAVAIL = 99;
@@ -25,17 +26,19 @@ export interface Connector {
   /** Counts the session into its backend and looks for a server. */
   begin(session: Session, backend: Backend): void;
   /** The pending attempt has failed: refused, reset (`SC`) or too slow (`sC`). */
-  failed(session: Session, failure: "SC" | "sC" | "RC"): void;
+  failed(session: Session, failure: "SC" | "sC"): void;
   /** The turn-around is over: the same server again. */
   again(session: Session): void;
   /** A server has lost a connection: those who wait for one are served. */
   serve(target: Target): void;
 }
 
-export function createConnector(plane: Plane, finisher: Finisher): Connector {
+export function createConnector(plane: Plane, finisher: Finisher, turns: Turns): Connector {
   const { board } = plane;
   const { rows, words } = board;
   let stopPump: (() => void) | null = null;
+  /** By place of the server's counters: its queue is being served. */
+  const serving: boolean[] = [];
 
   function begin(session: Session, backend: Backend): void {
     session.backend = backend;
@@ -51,22 +54,39 @@ export function createConnector(plane: Plane, finisher: Finisher): Connector {
   /** Finds a server and connects, or waits in a queue, or ends the session. */
   function assign(session: Session): void {
     const backend = session.backend!;
+    const before = session.target;
     const key = backend.key === null ? NO_KEY : backend.key(asSample(plane, session));
     // Who has waited longest goes first: a newcomer does not overtake the backend's queue.
     const mustWait = !backend.balancer.deterministic && words[backend.cell.word + WORD.queued]! > 0 &&
       words[backend.cell.word + WORD.served]! > 0;
-    const choice = mustWait ? FULL : backend.balancer.pick(key, session.avoid);
+    const choice = mustWait ? FULL : backend.balancer.pick(key, before === null ? -1 : before.index);
+    const target = choice < 0 ? null : backend.servers[choice]!;
+    session.target = target;
+    if (target !== null && target !== before) count(target, COUNTER.chosen);
+    if (before !== null) countRetry(session, before);
     if (choice === NONE) {
       rows[backend.cell.row + COUNTER.connErrors]! += 1;
       return finisher.finish(session, "S", "C");
     }
-    if (choice === FULL) return wait(session, backend.queue, session.target);
-    const target = backend.servers[choice]!;
-    if (isFull(target)) return waitFor(session, target);
-    if (!take(session, target)) {
-      return backend.balancer.deterministic ? waitFor(session, target) : wait(session, backend.queue, session.target);
-    }
-    connect(session);
+    if (target === null) return wait(session, backend.queue);
+    if (!isFull(target) && take(session, target)) return connect(session);
+    // Another process was quicker: by a hash only this server will do, else any.
+    if (isFull(target) || backend.balancer.deterministic) return waitFor(session, target);
+    session.target = null;
+    wait(session, backend.queue);
+  }
+
+  /** For the server and for its backend. */
+  function count({ cell, backend }: Target, counter: number): void {
+    rows[cell.row + counter]! += 1;
+    rows[backend.cell.row + counter]! += 1;
+  }
+
+  /** A second choice: the same server again is a retry, another one, or none for now, a redispatch. */
+  function countRetry(session: Session, before: Target): void {
+    if (before === session.target) return count(before, COUNTER.retries);
+    session.redispatched = true;
+    count(before, COUNTER.redispatches);
   }
 
   const limitOf = ({ server, cell, backend }: Target): number =>
@@ -77,35 +97,39 @@ export function createConnector(plane: Plane, finisher: Finisher): Connector {
       words[backend.cell.word + WORD.cur]!,
     );
 
-  function isFull(target: Target): boolean {
+  function hasRoom(target: Target): boolean {
     const limit = limitOf(target);
-    const at = target.cell.word;
-    return limit > 0 && (words[at + WORD.queued]! > 0 || words[at + WORD.cur]! >= limit);
+    return limit === 0 || words[target.cell.word + WORD.cur]! < limit;
   }
+
+  const isFull = (target: Target): boolean =>
+    !hasRoom(target) || (words[target.cell.word + WORD.queued]! > 0 && words[target.cell.word + WORD.maxconn]! > 0);
 
   function waitFor(session: Session, target: Target): void {
     const { maxqueue } = target.server;
     if (maxqueue > 0 && words[target.cell.word + WORD.queued]! >= maxqueue) {
-      rows[target.backend.cell.row + COUNTER.connErrors]! += 1;
+      count(target, COUNTER.connErrors);
       return finisher.finish(session, "S", "Q");
     }
-    wait(session, target.queue, target);
+    wait(session, target.queue);
   }
 
-  function wait(session: Session, queue: Queue, target: Target | null): void {
-    const backend = session.backend!;
+  function wait(session: Session, queue: Queue): void {
+    const { backend, target } = session;
     session.state = STATE.queued;
     session.queue = queue;
-    session.queuedSince = plane.loop.now;
+    session.queuedSince = turns.now();
     append(queue, session);
     plane.queued++;
-    if (queue === backend.queue) session.backendQueue = enterQueue(board, backend.cell) + 1;
+    const { cell } = target ?? backend!;
+    const position = enterQueue(board, cell) + 1;
+    if (target === null) session.backendQueue = position;
     else {
-      session.target = target;
-      session.serverQueue = enterQueue(board, target!.cell) + 1;
-      backend.balancer.taken(target!.index);
+      session.serverQueue = position;
+      backend!.balancer.taken(target.index);
     }
-    session.deadline = session.queuedSince + backend.queueMs;
+    if (queue.first === session) turns.waits(cell, session.queuedSince);
+    session.deadline = plane.loop.now + backend!.queueMs;
     watch(session);
     stopPump ??= plane.loop.every(PUMP_MS, lookForSlots);
   }
@@ -124,17 +148,30 @@ export function createConnector(plane: Plane, finisher: Finisher): Connector {
   }
 
   function serve(target: Target): void {
-    const { backend } = target;
-    while (true) {
-      const own = target.queue.first;
-      const common = usable(target) ? backend.queue.first : null;
-      const session = own === null || (common !== null && common.queuedSince < own.queuedSince) ? common : own;
-      if (session === null || !enterBelow(board, target.cell, limitOf(target))) return;
-      leave(board, target.cell);
-      finisher.leaveQueue(session);
-      if (!take(session, target)) return wait(session, session === own ? target.queue : backend.queue, target);
-      connect(session);
+    // A connection attempt that fails at once comes back here: the loop further up goes on with the next.
+    if (serving[target.cell.row] === true) return;
+    serving[target.cell.row] = true;
+    try {
+      while (serveNext(target));
+    } finally {
+      serving[target.cell.row] = false;
     }
+  }
+
+  /** Gives room at the server to who has waited longest, for it or for any of its backend's. */
+  function serveNext(target: Target): boolean {
+    const { backend } = target;
+    const own = target.queue.first;
+    const common = backend.queue.first !== null && usable(target) ? backend.queue.first : null;
+    const session = own === null || (common !== null && common.queuedSince < own.queuedSince) ? common : own;
+    if (session === null || !hasRoom(target)) return false;
+    const since = session.queuedSince;
+    if (turns.yields(target.cell, since) || (usable(target) && turns.yields(backend.cell, since))) return false;
+    if (!take(session, target)) return false;
+    finisher.leaveQueue(session);
+    session.target = target;
+    connect(session);
+    return true;
   }
 
   function usable(target: Target): boolean {
@@ -145,29 +182,10 @@ export function createConnector(plane: Plane, finisher: Finisher): Connector {
   /** Takes one of the server's connections; false when another process was quicker. */
   function take(session: Session, target: Target): boolean {
     if (!enterBelow(board, target.cell, limitOf(target))) return false;
-    const { backend } = target;
-    const before = session.target;
-    session.target = target;
     session.holdsServer = true;
-    enterServed(board, backend.cell, 1);
-    backend.balancer.taken(target.index);
-    rows[target.cell.row + COUNTER.chosen]! += 1;
-    rows[backend.cell.row + COUNTER.chosen]! += 1;
-    rows[target.cell.row + COUNTER.sessions]! += 1;
-    const nowSec = Math.floor(Date.now() / 1000);
-    countEvent(words, target.cell.word + WORD.sessSec, nowSec);
-    words[target.cell.word + WORD.lastSession] = nowSec - Math.floor(board.madeAtMs / 1000) + 1;
-    if (session.avoid >= 0 && before !== null) countRetry(session, before, target);
+    enterServed(board, target.backend.cell, 1);
+    target.backend.balancer.taken(target.index);
     return true;
-  }
-
-  /** A second choice: another server is a redispatch, the same one a retry. */
-  function countRetry(session: Session, before: Target, target: Target): void {
-    const counter = before === target ? COUNTER.retries : COUNTER.redispatches;
-    if (before !== target) session.redispatched = true;
-    rows[before.cell.row + counter]! += 1;
-    rows[target.backend.cell.row + counter]! += 1;
-    session.avoid = -1;
   }
 
   function connect(session: Session): void {
@@ -185,14 +203,23 @@ export function createConnector(plane: Plane, finisher: Finisher): Connector {
       plan.address[2] = port >> 8;
       plan.address[3] = port & 255;
     }
-    rows[target.cell.row + COUNTER.connects]! += 1;
-    rows[target.backend.cell.row + COUNTER.connects]! += 1;
+    count(target, COUNTER.connects);
     const fd = target.ports === null ? startConnect(plan) : connectFromPort(session, target);
-    // The kernel's answer comes at once: still, the attempt fails as one that was refused later does.
-    if (fd < 0) return failed(session, fd === -EADDRNOTAVAIL || fd === -EADDRINUSE || fd === -24 ? "RC" : "SC");
+    // The kernel's answer comes at once: there is no server to wait for, and haproxy does not either.
+    if (fd < 0) return failed(session, "SC", true);
+    countSession(target);
     session.deadline = nowMs + target.backend.connectMs;
     watch(session);
     plane.loop.attach(session.server, fd, true);
+  }
+
+  /** Each attempt is a session of the server, as haproxy counts them. */
+  function countSession({ cell }: Target): void {
+    noteMost(board, cell);
+    rows[cell.row + COUNTER.sessions]! += 1;
+    const nowSec = Math.floor(Date.now() / 1000);
+    countEvent(words, cell.word + WORD.sessSec, nowSec);
+    words[cell.word + WORD.lastSession] = nowSec - Math.floor(board.madeAtMs / 1000) + 1;
   }
 
   /** Tries its source ports one after the other: those of connections in TIME_WAIT are refused by the kernel. */
@@ -212,29 +239,27 @@ export function createConnector(plane: Plane, finisher: Finisher): Connector {
     return fd;
   }
 
-  function failed(session: Session, failure: "SC" | "sC" | "RC"): void {
+  function failed(session: Session, failure: "SC" | "sC", atOnce = false): void {
     const backend = session.backend!;
     const target = session.target!;
     const { proxy } = backend;
     if (session.failure === "") session.failure = failure;
     plane.loop.close(session.server);
+    finisher.freePort(session);
     if (session.attempts >= proxy.retries || !proxy.retryOn.connFailure) {
-      rows[backend.cell.row + COUNTER.connErrors]! += 1;
-      rows[target.cell.row + COUNTER.connErrors]! += 1;
-      return finisher.finish(session, session.failure[0] as "S" | "s" | "R", "C");
+      count(target, COUNTER.connErrors);
+      return finisher.finish(session, session.failure[0] as "S" | "s", "C");
     }
     session.attempts++;
     if (mayRedispatch(session, backend)) {
       finisher.releaseServer(session);
-      session.avoid = target.index;
-      const others = backend.roundRobinKind && usableCount(backend) > 1;
+      const others = backend.roundRobinKind && activeCount(backend) > 1;
       serve(target);
-      return failure === "sC" || others ? assign(session) : turnAround(session);
+      return atOnce || failure === "sC" || others ? assign(session) : turnAround(session);
     }
-    rows[backend.cell.row + COUNTER.retries]! += 1;
-    rows[target.cell.row + COUNTER.retries]! += 1;
-    // A refusal would most likely come again at once; a time-out has waited long enough.
-    if (failure === "sC") return connect(session);
+    count(target, COUNTER.retries);
+    // A server's refusal would most likely come again at once; a time-out has waited long enough.
+    if (atOnce || failure === "sC") return connect(session);
     turnAround(session);
   }
 
@@ -244,8 +269,8 @@ export function createConnector(plane: Plane, finisher: Finisher): Connector {
     watch(session);
   }
 
-  const usableCount = ({ cell }: Backend): number =>
-    words[cell.word + WORD.active]! > 0 ? words[cell.word + WORD.active]! : words[cell.word + WORD.backup]!;
+  /** Backups that serve do not count, as with haproxy. */
+  const activeCount = ({ cell }: Backend): number => words[cell.word + WORD.active]!;
 
   /**
    * Another server may be tried: by interval (`option redispatch N`; negative counts from the last retry), or at once
@@ -256,7 +281,7 @@ export function createConnector(plane: Plane, finisher: Finisher): Connector {
     if (redispatch === null) return false;
     const left = retries - session.attempts;
     const due = redispatch > 0 ? left % redispatch === 0 : redispatch < 0 && left % (retries + 1 + redispatch) === 0;
-    return due || (backend.roundRobinKind && usableCount(backend) > 1);
+    return due || (backend.roundRobinKind && activeCount(backend) > 1);
   }
 
   function watch(session: Session): void {

@@ -3,7 +3,6 @@
  *
  * All handlers are made once; a session is found by the socket's data.
  */
-import { enter } from "../../board/cells.ts";
 import { countEvent } from "../../board/rates.ts";
 import { COUNTER, WORD } from "../../board/words.ts";
 import { keepName, saveLocalName, setKeepAlive } from "../../linux/connect.ts";
@@ -15,6 +14,7 @@ import type { Backend, Listener, Plane } from "../plane.ts";
 import { asSample } from "../sample_context.ts";
 import { NAME, newSession, resetSession, type Session, STATE } from "../session.ts";
 import { createWheel } from "../timers.ts";
+import { createTurns } from "../turns.ts";
 import { createConnector } from "./connector.ts";
 import { createRelay } from "./relay.ts";
 
@@ -33,9 +33,16 @@ export function createTcpService(plane: Plane, localLimit: number): Service {
   const sessions: Session[] = [];
   const pool: Session[] = [];
 
-  plane.wheel = createWheel(plane.loop.now, (slot, nowMs) => look(sessions[slot]!, nowMs));
+  plane.wheel = createWheel(plane.loop.now, (slot, nowMs) => {
+    try {
+      look(sessions[slot]!, nowMs);
+    } catch (error) {
+      failed(sessions[slot]!, error);
+    }
+  });
 
-  const finisher = createFinisher(plane, pool, {
+  const turns = createTurns(board, plane.worker, plane.loop);
+  const finisher = createFinisher(plane, turns, pool, {
     freed(session, serverReleased) {
       if (serverReleased) connector.serve(session.target!);
       gates.freed();
@@ -70,9 +77,9 @@ export function createTcpService(plane: Plane, localLimit: number): Service {
     end: ({ owner }) => guard(owner, clientEnded),
     broken: ({ owner }) => guard(owner, clientBroken),
   };
-  const connector = createConnector(plane, finisher);
+  const connector = createConnector(plane, finisher, turns);
   const relay = createRelay(plane, finisher);
-  const gates = createGates(plane, accepted, localLimit);
+  const gates = createGates(plane, turns, accepted, localLimit);
 
   /** A mistake of ours in a handler costs its session, not the process. */
   function guard(session: Session, handler: (session: Session) => void): void {
@@ -110,9 +117,6 @@ export function createTcpService(plane: Plane, localLimit: number): Service {
     const nowSec = Math.floor(session.acceptedDate / 1000);
     plane.sessions++;
     plane.sequence++;
-    enter(board, plane.process);
-    enter(board, frontend.cell);
-    enter(board, listener.cell);
     rows[plane.process.row + COUNTER.sessions]! += 1;
     rows[plane.process.row + COUNTER.connections]! += 1;
     rows[frontend.cell.row + COUNTER.sessions]! += 1;
@@ -123,7 +127,6 @@ export function createTcpService(plane: Plane, localLimit: number): Service {
     countEvent(words, frontend.cell.word + WORD.connSec, nowSec);
     countEvent(words, frontend.cell.word + WORD.sessSec, nowSec);
     plane.loop.attach(session.client, fd, false);
-    gates.review(frontend);
     if (frontend.keepAlive !== null) setKeepAlive(fd, frontend.keepAlive);
     guardedStart(session, name, nameLength);
   }
@@ -155,10 +158,8 @@ export function createTcpService(plane: Plane, localLimit: number): Service {
     if (rules.length === 0) return defaultBackend;
     const context = asSample(plane, session);
     for (const { test, choose } of rules) {
-      if (test === null || test(context)) {
-        const backend = choose(context);
-        if (backend !== null) return backend;
-      }
+      // A name that leads nowhere leads to the default: the rules behind it are not asked.
+      if (test === null || test(context)) return choose(context) ?? defaultBackend;
     }
     return defaultBackend;
   }
@@ -195,8 +196,10 @@ export function createTcpService(plane: Plane, localLimit: number): Service {
   }
 
   function serverBroken(session: Session): void {
-    if (session.state === STATE.connecting) connector.failed(session, "SC");
-    else relay.serverReset(session);
+    if (session.state === STATE.connecting) return connector.failed(session, "SC");
+    rows[session.backend!.cell.row + COUNTER.respErrors]! += 1;
+    rows[session.target!.cell.row + COUNTER.respErrors]! += 1;
+    relay.serverReset(session);
   }
 
   /** The wheel says it may be time: acts on what has lasted too long, else arms again. */
@@ -210,6 +213,7 @@ export function createTcpService(plane: Plane, localLimit: number): Service {
         if (nowMs < session.deadline) return plane.wheel.arm(session.slot, session.deadline);
         if (session.state === STATE.queued) {
           rows[session.backend!.cell.row + COUNTER.connErrors]! += 1;
+          if (session.target !== null) rows[session.target.cell.row + COUNTER.connErrors]! += 1;
           finisher.finish(session, "s", "Q");
         } else if (session.state === STATE.connecting) connector.failed(session, "sC");
         else connector.again(session);

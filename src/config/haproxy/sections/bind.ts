@@ -88,7 +88,6 @@ export const BIND_OPTIONS: Readonly<Record<string, Option>> = {
     args: 1,
     missing: "missing group name",
     parse: (settings, word, name, load) => {
-      settings.unix.group = word.text;
       settings.unix.gid = group(word, name, load);
     },
   },
@@ -177,7 +176,6 @@ export const BIND_OPTIONS: Readonly<Record<string, Option>> = {
     args: 1,
     missing: "missing user name",
     parse: (settings, word, name, load) => {
-      settings.unix.user = word.text;
       settings.unix.uid = user(word, name, load);
     },
   },
@@ -191,7 +189,8 @@ const LATER: ReadonlySet<string> = new Set(BIND_NAMES.filter((name) => !Object.h
 const LATER_ON_STATS: ReadonlySet<string> = new Set([...LATER, "maxconn"]);
 
 function bind(args: Word[], { target, load }: Call<ProxyDraft>): void {
-  const made = readBinds(args, "bind", target.bindLines++, load);
+  target.bindLines++;
+  const made = readBinds(args, "bind", load);
   for (const one of made) {
     if (one.id > 0) claimId(one, args, target, load);
     target.proxy.binds.push(one);
@@ -214,14 +213,13 @@ function claimId(one: Bind, args: Word[], draft: ProxyDraft, load: Load): void {
   }
 }
 
-/** Addresses and options of one line; nothing when the address cannot be used. `line` is its number in the section. */
-export function readBinds(args: Word[], name: string, line: number, load: Load): Bind[] {
+/** Addresses and options of one line; nothing when the address cannot be used. */
+export function readBinds(args: Word[], name: string, load: Load): Bind[] {
   const [address, ...options] = args;
   if (address === undefined) return [];
   const parsed = parseBindAddresses(address.text);
   if ("error" in parsed) badAddress(address, name, parsed, load);
   const settings: Settings = {
-    line,
     name: null,
     id: 0,
     place: address.place,
@@ -237,7 +235,7 @@ export function readBinds(args: Word[], name: string, line: number, load: Load):
     tcpUserTimeoutMs: 0,
     nice: 0,
     threads: null,
-    unix: { mode: null, user: null, group: null, uid: null, gid: null },
+    unix: { mode: null, uid: null, gid: null },
     level: "operator",
     exposeFdListeners: false,
   };

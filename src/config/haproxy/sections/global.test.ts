@@ -26,8 +26,6 @@ test("global: every value lands in its field", () => {
     hardStopAfterMs: 30_000,
     graceMs: 2000,
     closeSpreadMs: 60_000,
-    user: "root",
-    group: "root",
     uid: 0,
     gid: 0,
     chroot: "/var/empty",
@@ -55,7 +53,7 @@ test("global: every value lands in its field", () => {
     name: "cli",
     level: "admin",
     exposeFdListeners: true,
-    unix: { mode: 0o660, user: "root", uid: 0 },
+    unix: { mode: 0o660, uid: 0 },
   }]);
   // log-send-hostname changes the default format.
   expect(logTargets).toMatchObject([

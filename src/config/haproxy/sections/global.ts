@@ -202,7 +202,6 @@ function userName(args: Word[], { target, load }: Call<GlobalDraft>): void {
   const word = args[0];
   const uid = word === undefined ? null : user(word, "user", load);
   if (word === undefined || uid === null) return;
-  target.global.user = word.text;
   target.global.uid = uid;
 }
 
@@ -210,7 +209,6 @@ function groupName(args: Word[], { target, load }: Call<GlobalDraft>): void {
   const word = args[0];
   const gid = word === undefined ? null : group(word, "group", load);
   if (word === undefined || gid === null) return;
-  target.global.group = word.text;
   target.global.gid = gid;
 }
 
@@ -237,7 +235,7 @@ function log(args: Word[], { target, load, prefix, keyword }: Call<GlobalDraft>)
 
 /** "stats socket <address>[,...] [mode 660] [level admin] ...": bind's own options. */
 function statsSocket(args: Word[], { target, load }: Call<GlobalDraft>): void {
-  const made = readBinds(args, "stats socket", target.statsLines++, load);
+  const made = readBinds(args, "stats socket", load);
   for (const bind of made) bind.id = target.global.statsSockets.push(bind);
 }
 

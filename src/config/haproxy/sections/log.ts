@@ -296,7 +296,6 @@ function logFormat(args: Word[], call: Call<ProxyDraft>): void {
   const word = readFormat(args, call, chosen);
   if (word === null || !chosen) return;
   call.target.proxy.log.format = word.text;
-  call.target.proxy.log.formatPlace = word.place;
 }
 
 function lineFormat(

@@ -264,7 +264,6 @@ function addServer(name: string, nameAt: Word, address: Word, settings: Settings
   const d = load.diagnostics;
   const who = `server ${draft.proxy.name}/${name}`;
   server.name = name;
-  server.addressText = address.text;
   const parsed = parseServerAddress(address.text);
   if ("error" in parsed) return badAddress(address, who, parsed, load);
   const { value } = parsed;
