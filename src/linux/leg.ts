@@ -18,7 +18,7 @@ export interface Handlers<T> {
 export interface Leg<T> {
   readonly owner: T;
   fd: number;
-  /** Moves on with each close, so that an event of an earlier socket with the same number is known. */
+  /** A number of its own for each socket, so that an event of an earlier one with the same descriptor is known. */
   turn: number;
   handlers: Handlers<T>;
   connecting: boolean;

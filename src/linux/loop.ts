@@ -55,6 +55,10 @@ const EVENTS_PER_TURN = 256;
 export const BUFFER_BYTES = 65_536;
 /** Reads of one socket before the others have their turn. */
 const READS_PER_TURN = 16;
+/** Of a leg without a socket; sockets are numbered from 1 in the order they come. */
+const NO_TURN = 0;
+const LAST_TURN = 0x7fffffff;
+const NOTHING: (() => void)[] = [];
 /** Bun's timers and promises wait no longer than this. */
 const LONGEST_TURN_MS = 100;
 
@@ -144,6 +148,7 @@ export function createLoop(): Loop {
   let atEnd: (() => void)[] = [];
   let later: (() => void)[] = [];
   const intervals: Interval[] = [];
+  let turns = 0;
 
   function control(operation: number, fd: number, mask: number, turn: number): number {
     change[0] = mask;
@@ -157,6 +162,8 @@ export function createLoop(): Loop {
     now: performance.now(),
     attach(leg, fd, connecting) {
       leg.fd = fd;
+      turns = turns === LAST_TURN ? 1 : turns + 1;
+      leg.turn = turns;
       leg.connecting = connecting;
       leg.blocked = false;
       leg.paused = false;
@@ -208,7 +215,7 @@ export function createLoop(): Loop {
       if (fd < 0) return;
       legs[fd] = null;
       leg.fd = -1;
-      leg.turn = (leg.turn + 1) | 0;
+      leg.turn = NO_TURN;
       leg.waiting = 0;
       libc.close(fd);
     },
@@ -359,8 +366,8 @@ export function createLoop(): Loop {
     let bunWaits = false;
     loop.now = performance.now();
     do {
-      const due = later;
-      if (due.length > 0) later = [];
+      const due = later.length === 0 ? NOTHING : later;
+      if (due !== NOTHING) later = [];
       const count = libc.epoll_wait(
         epoll,
         eventsAt,

@@ -54,7 +54,7 @@ export function createGates(plane: Plane, turns: Turns, accepted: Accepted, loca
 
   function busyHere({ frontend }: Listener): boolean {
     const { process, maxconnrate, maxsessrate } = plane;
-    return starved || plane.sessions >= localLimit ||
+    return starved || plane.crowded || plane.sessions >= localLimit ||
       rateReached(process.word + WORD.connSec, maxconnrate) || rateReached(process.word + WORD.sessSec, maxsessrate) ||
       rateReached(frontend.cell.word + WORD.sessSec, frontend.proxy.rateLimitSessions);
   }

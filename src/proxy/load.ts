@@ -76,6 +76,7 @@ export function loadPlane(boot: Boot, board: Board, worker: number, descriptors:
     sessions: 0,
     queued: 0,
     stopping: false,
+    crowded: false,
     samples: context,
   };
   const backends = new Map<string, Backend>();

@@ -46,6 +46,8 @@ export interface Plane {
   /** Sessions waiting in a queue in this process. */
   queued: number;
   stopping: boolean;
+  /** It holds more memory than -m leaves it, and accepts nobody until sessions have gone. */
+  crowded: boolean;
   samples: SampleContext & { session: Session | null };
 }
 

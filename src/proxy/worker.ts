@@ -45,7 +45,15 @@ export function runProxy(worker: number): void {
   const send = (report: Report["report"]): void => void process.send?.({ report } satisfies Report);
   const beat = worker * WORDS_PER_WORKER;
   board.workerWords[beat + WORKER_WORD.pid] = process.pid;
-  plane.loop.every(BEAT_MS, () => board.workerWords[beat + WORKER_WORD.beat]! += 1);
+  // -m: this process's share of it. The engine gives memory back late: before it counts as held it is asked to.
+  const mostBytes = boot.memMaxMb * 2 ** 20 / boot.workers;
+  const holdsTooMuch = (): boolean => plane.sessions > 0 && process.memoryUsage.rss() > mostBytes;
+  plane.loop.every(BEAT_MS, () => {
+    board.workerWords[beat + WORKER_WORD.beat]! += 1;
+    if (mostBytes === 0) return;
+    if (holdsTooMuch()) Bun.gc(true);
+    plane.crowded = holdsTooMuch();
+  });
 
   function exit(): void {
     plane.outlets.flush();
@@ -90,6 +98,8 @@ export function runProxy(worker: number): void {
     process.on(signal, () => {});
   }
 
+  // It may have gone before anybody listened for that.
+  if (!process.connected) process.exit(1);
   service.gates.openAll();
   plane.loop.start(service.timers);
   send("ready");

@@ -224,6 +224,8 @@ export function createRelay(plane: Plane, finisher: Finisher): Relay {
   function passEndUp(session: Session): void {
     if (session.serverShut) return;
     session.serverShut = true;
+    // haproxy does the same: a server is told of the end by a reset, and that is the end of both.
+    if (session.backend!.proxy.options.nolinger) return finisher.finish(session, "-");
     if (session.serverEnded && downDone(session)) return finisher.finish(session, "-");
     session.serverLimit = Math.min(session.serverLimit, session.backend!.serverFinMs);
     session.serverActive = loop.now;
