@@ -1,4 +1,5 @@
 /** Entry point: reads the command line and hands over to a command or a role; nothing else is decided here. */
+import { writeFileSync } from "node:fs";
 import { basename } from "node:path";
 import { helpText, usageText } from "./cli/help.ts";
 import { parseArguments } from "./cli/options.ts";
@@ -6,6 +7,9 @@ import { versionText } from "./cli/version.ts";
 import type { Invocation } from "./cli/invocation.ts";
 
 const [first = "", ...rest] = process.argv.slice(2);
+
+// Started by its like through /proc/self/exe, it would be called "exe" in lists of processes.
+if (first.startsWith("role:")) writeFileSync("/proc/self/comm", basename(process.argv0));
 
 switch (first) {
   case "role:proxy":

@@ -5,7 +5,7 @@
  */
 import { dlopen } from "bun:ffi";
 import { chmodSync, chownSync, renameSync, unlinkSync } from "node:fs";
-import { closeDescriptor } from "./descriptors.ts";
+import { closeDescriptor, setNonBlocking } from "./descriptors.ts";
 import { check, errno, SystemCallError } from "./errors.ts";
 import {
   AF_INET,
@@ -64,6 +64,9 @@ export function listeningName(fd: number): SocketName | null {
   if (getInt(fd, SOL_SOCKET, SO_TYPE) !== SOCK_STREAM || getInt(fd, SOL_SOCKET, SO_ACCEPTCONN) !== 1) return null;
   return socketName(fd);
 }
+
+/** Made by somebody else, it may be blocking: accepting until nobody is left would then wait for the next. */
+export const adopt = setNonBlocking;
 
 /** The interface that a socket is bound to; null: none. */
 export function interfaceOf(fd: number): string | null {
@@ -231,6 +234,7 @@ export function openListener(bind: ListenOptions, tuning: ListenTuning): number 
     case "fd":
       // Already listening: its owner's backlog stays (DROPIN: take it as it is).
       if (listeningName(address.fd) === null) throw new SystemCallError("getsockname", 88, `descriptor ${address.fd}`);
+      adopt(address.fd);
       return address.fd;
   }
 }

@@ -7,7 +7,7 @@
  * something waits there, or at the latest after a tenth of a second, the turn ends and Bun has its own.
  */
 import { dlopen, type Pointer, ptr } from "bun:ffi";
-import { readdirSync, readlinkSync } from "node:fs";
+import { bunPollers } from "./bun_pollers.ts";
 import { check, errno } from "./errors.ts";
 import type { Leg } from "./leg.ts";
 
@@ -113,17 +113,6 @@ interface Acceptor {
   fd: number;
   most: number;
   on: OnAccept;
-}
-
-/** The descriptors Bun polls on: found by what they are, before ours is made. */
-function bunPollers(): number[] {
-  return readdirSync("/proc/self/fd").map(Number).filter((fd) => {
-    try {
-      return readlinkSync(`/proc/self/fd/${fd}`) === "anon_inode:[eventpoll]";
-    } catch {
-      return false; // The directory's own descriptor is closed again.
-    }
-  });
 }
 
 export function createLoop(): Loop {

@@ -53,9 +53,14 @@ interface Role {
   pauseMs: number;
 }
 
-/** How this very program is started again: compiled it is one file, from its sources Bun runs main.ts. */
-export const selfCommand = (): string[] =>
-  Bun.main.startsWith("/$bunfs/") ? [process.execPath] : [process.execPath, Bun.main];
+/**
+ * How this very program is started again: from its sources Bun runs main.ts; compiled it is one file, and the one that we
+ * run, whatever stands under its path by now: after an upgrade that would be another version.
+ */
+export const startSelf = (words: readonly string[]): { cmd: string[]; argv0?: string } =>
+  Bun.main.startsWith("/$bunfs/")
+    ? { cmd: ["/proc/self/exe", ...words], argv0: process.argv0 }
+    : { cmd: [process.execPath, Bun.main, ...words] };
 
 export interface GenerationSetup {
   board: Board;
@@ -78,7 +83,7 @@ export function startGeneration({ board, starts, complain }: GenerationSetup): G
     role.ready = false;
     role.startedAt = performance.now();
     role.process = Bun.spawn({
-      cmd: [...selfCommand(), role.start.role, String(role.start.worker)],
+      ...startSelf([role.start.role, String(role.start.worker)]),
       env: environment,
       stdio: ["ignore", "inherit", "inherit", ...role.start.descriptors],
       serialization: "json",

@@ -5,7 +5,7 @@
  */
 import type { Model } from "../config/haproxy/model.ts";
 import { isOpen } from "../linux/descriptors.ts";
-import { selfCommand } from "./generation.ts";
+import { startSelf } from "./generation.ts";
 
 /** First argument of the child. */
 export const DAEMON = "role:daemon";
@@ -14,7 +14,7 @@ const FIRST_INHERITED = 3;
 export async function launchDaemon(args: readonly string[], model: Model): Promise<number> {
   const { promise: serving, resolve } = Promise.withResolvers<number>();
   const child = Bun.spawn({
-    cmd: [...selfCommand(), DAEMON, ...args],
+    ...startSelf([DAEMON, ...args]),
     stdio: ["ignore", "inherit", "inherit", ...inheritedBy(model)],
     detached: true,
     serialization: "json",

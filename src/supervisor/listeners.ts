@@ -9,6 +9,7 @@ import { backlogOf } from "../config/haproxy/limits.ts";
 import type { Bind, Model, Proxy } from "../config/haproxy/model.ts";
 import { closeDescriptor } from "../linux/descriptors.ts";
 import {
+  adopt,
   interfaceOf,
   listeningName,
   openListener,
@@ -70,8 +71,12 @@ export function poolOf(fetched: readonly FetchedListener[]): Pool {
   const pool: Pool = new Map();
   for (const { fd } of fetched) {
     const name = listeningName(fd);
-    if (name === null) closeDescriptor(fd);
-    else add(pool, keyOfName(name, interfaceOf(fd)), fd);
+    if (name === null) {
+      closeDescriptor(fd);
+      continue;
+    }
+    adopt(fd);
+    add(pool, keyOfName(name, interfaceOf(fd)), fd);
   }
   return pool;
 }

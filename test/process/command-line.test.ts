@@ -2,13 +2,14 @@
  * The command line as scripts drive it: what -c, -cc, -v and wrong words print, and with which exit code they end.
  * Where Debian's haproxy has the behaviour the two are held against each other.
  */
-import { afterAll, expect, test } from "bun:test";
+import { afterAll, expect, setDefaultTimeout, test } from "bun:test";
 import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { freePort } from "../harness/ports.ts";
 import { APPLIANCE, cleanUp, HAPROXY, temporaryDirectory } from "../harness/processes.ts";
 import { configuration, run } from "./lab.ts";
 
+setDefaultTimeout(30_000);
 afterAll(cleanUp);
 
 const directory = temporaryDirectory();

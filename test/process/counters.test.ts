@@ -1,5 +1,5 @@
 /** What is counted over several processes adds up to what was sent, while it is being sent and after. */
-import { afterAll, expect, test } from "bun:test";
+import { afterAll, expect, setDefaultTimeout, test } from "bun:test";
 import { join } from "node:path";
 import { connect, exchange } from "../harness/client.ts";
 import { waitFor } from "../harness/conditions.ts";
@@ -8,6 +8,7 @@ import { cleanUp, start, temporaryDirectory } from "../harness/processes.ts";
 import { behaviours, startServer } from "../harness/servers.ts";
 import { info, stat } from "./lab.ts";
 
+setDefaultTimeout(30_000);
 const servers = [startServer(behaviours.echo()), startServer(behaviours.echo())];
 afterAll(async () => {
   for (const server of servers) await server.stop();

@@ -2,7 +2,7 @@
  * Starting in the background and in the foreground: the launching command returns when it serves and holds nothing back;
  * a start that fails says why and leaves nothing.
  */
-import { afterAll, expect, test } from "bun:test";
+import { afterAll, expect, setDefaultTimeout, test } from "bun:test";
 import { existsSync, mkdirSync, readdirSync, readFileSync, readlinkSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { connect } from "../harness/client.ts";
@@ -13,6 +13,7 @@ import { cleanUp, start, temporaryDirectory, UNDER_TEST_IS_HAPROXY } from "../ha
 import { configuration, run } from "./lab.ts";
 import { behaviours, startServer } from "../harness/servers.ts";
 
+setDefaultTimeout(30_000);
 const MARK = "PROCESS_TEST";
 const marks: string[] = [];
 afterAll(() => {

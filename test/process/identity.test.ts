@@ -1,5 +1,5 @@
 /** Who the processes are, how many there are, and which limits they work under. */
-import { afterAll, expect, test } from "bun:test";
+import { afterAll, expect, setDefaultTimeout, test } from "bun:test";
 import { chmodSync, existsSync, mkdirSync, readlinkSync } from "node:fs";
 import { join } from "node:path";
 import { exchange } from "../harness/client.ts";
@@ -9,6 +9,7 @@ import { cleanUp, start, temporaryDirectory, UNDER_TEST_IS_HAPROXY } from "../ha
 import { behaviours, startServer } from "../harness/servers.ts";
 import { configuration, info, status } from "./lab.ts";
 
+setDefaultTimeout(30_000);
 const server = startServer(behaviours.echo());
 afterAll(async () => {
   await server.stop();

@@ -1,14 +1,16 @@
 /** Signals and deaths: how it stops, what it tells the service manager, and what a killed or stopped role takes with it. */
-import { afterAll, expect, test } from "bun:test";
+import { afterAll, expect, setDefaultTimeout, test } from "bun:test";
+import { chmodSync, copyFileSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { connect, exchange } from "../harness/client.ts";
 import { waitFor } from "../harness/conditions.ts";
 import { freePort, freePorts } from "../harness/ports.ts";
 import { commandLine, isAlive, listening } from "../harness/proc.ts";
-import { cleanUp, start, temporaryDirectory, UNDER_TEST_IS_HAPROXY } from "../harness/processes.ts";
+import { APPLIANCE, cleanUp, start, temporaryDirectory, UNDER_TEST_IS_HAPROXY } from "../harness/processes.ts";
 import { behaviours, startServer } from "../harness/servers.ts";
 import { ask, configuration, info } from "./lab.ts";
 
+setDefaultTimeout(30_000);
 const server = startServer(behaviours.echo());
 afterAll(async () => {
   await server.stop();
@@ -215,4 +217,25 @@ test("a port of each of two binds is refused once both are stopped", async () =>
   const it = await start(config, { ready: [one!, two!] });
   await it.stop();
   for (const port of [one!, two!]) expect(connect(port)).rejects.toThrow();
+});
+
+testOurs("an upgrade of the file it runs from changes nothing: roles come back, reloads work", async () => {
+  const directory = temporaryDirectory();
+  const program = join(directory, "appliance");
+  copyFileSync(APPLIANCE, program);
+  chmodSync(program, 0o755);
+  const port = freePort();
+  const config = configuration({ global: "nbthread 1", web: `bind 127.0.0.1:${port}`, server: server.port });
+  const it = await start(config, { program, args: ["-W"], directory, ready: [port] });
+  rmSync(program);
+  writeFileSync(program, "#!/bin/sh\nexit 1\n", { mode: 0o755 }); // a version that does not know how to be a role
+  const killed = it.tree()[1]!;
+  process.kill(killed, "SIGKILL");
+  await waitFor(() => !isAlive(killed) && it.tree().length === 2 && listening(port), "the proxy to be back");
+  expect(await exchange(port, "hello")).toBe("hello");
+  it.signal("SIGUSR2");
+  await waitFor(() => it.stderr().includes("Reloaded"), () => `the reload:\n${it.stderr()}`);
+  expect(await exchange(port, "hello")).toBe("hello");
+  for (const pid of it.tree()) expect(readFileSync(`/proc/${pid}/comm`, "latin1")).toBe("appliance\n");
+  expect(await it.stop()).toBe(143);
 });

@@ -3,12 +3,14 @@
  * either direction while connections go on.
  */
 import { afterAll, expect, setDefaultTimeout, test } from "bun:test";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { connect, exchange } from "../harness/client.ts";
 import { waitFor } from "../harness/conditions.ts";
 import { startLoad } from "../harness/load.ts";
 import { freePort } from "../harness/ports.ts";
-import { APPLIANCE, cleanUp, HAPROXY, start, temporaryDirectory } from "../harness/processes.ts";
+import { treeOf } from "../harness/proc.ts";
+import { APPLIANCE, cleanUp, HAPROXY, launch, start, temporaryDirectory } from "../harness/processes.ts";
 import { behaviours, startServer } from "../harness/servers.ts";
 import { configuration } from "./lab.ts";
 
@@ -37,7 +39,7 @@ test.skipIf(HAPROXY === null).each(PAIRS)(
       // haproxy 2.6 takes one socket of an address and closes the rest, which resets what is queued in them.
       global: `nbthread ${to === HAPROXY ? 1 : 2}\n  stats socket ${stats} mode 600 level admin expose-fd listeners`,
       web: `bind 127.0.0.1:${port}\n  ${kinds.map((kind) => `bind ${kind}`).join("\n  ")}`,
-      server: web.port,
+      server: web.port!,
       more: `listen near\n  bind 127.0.0.1:${freePort()} interface lo\n  server one 127.0.0.1:${echo.port}`,
     });
     const old = await start(text, { program: from, directory, ready: [port, stats] });
@@ -133,4 +135,31 @@ test("-x to somebody who does not answer says so", async () => {
   });
   expect(await it.exited).toBe(1);
   expect(it.stderr()).toMatch(/Failed to get the sockets from the old process: .*nobody/);
+});
+
+test("-D -p -sf over and over, as init scripts do it: no request is lost, one program is left", async () => {
+  const directory = temporaryDirectory();
+  const port = freePort();
+  const pidfile = join(directory, "pid");
+  const config = join(directory, "x.cfg");
+  const global = `nbthread 2\n  daemon\n  pidfile ${pidfile}\n  stats socket ${directory}/stats mode 600 level admin`;
+  await Bun.write(config, configuration({ global, web: `bind 127.0.0.1:${port}`, server: web.port! }));
+  const pid = (): number => Number(readFileSync(pidfile, "latin1"));
+  const first = launch([APPLIANCE, "-f", config], directory);
+  expect(await first.exited).toBe(0);
+  const starts = [first];
+  const load = startLoad({ port, connections: 6, keepAlive: false });
+  for (let i = 0; i < 4; i++) {
+    const target = load.done() + 100;
+    await waitFor(() => load.done() >= target, () => `answers; failures: ${[...load.failures()]}`);
+    const next = launch([APPLIANCE, "-f", config, "-sf", String(pid())], directory);
+    expect(await next.exited).toBe(0);
+    starts.push(next);
+  }
+  await load.stop();
+  expect([...load.failures()]).toEqual([]);
+  const family = () => starts.flatMap((start) => start.family());
+  await waitFor(() => family().length === treeOf(pid()).length, "the old ones to end");
+  process.kill(pid(), "SIGTERM");
+  await waitFor(() => family().length === 0, "all to end");
 });
