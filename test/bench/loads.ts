@@ -5,7 +5,7 @@
  * launched process and all its descendants.
  */
 import { readFileSync } from "node:fs";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { exchange } from "../harness/client.ts";
 import { waitFor } from "../harness/conditions.ts";
 import { cpuMs, listening, memory } from "../harness/proc.ts";
@@ -45,8 +45,11 @@ export function measure(run: Run): Promise<Sample> {
   }
 }
 
-const launchProxy = ({ row, program, plan }: Run) =>
-  start(row.config(plan), { program, directory: plan.directory, ready: [plan.port] });
+function launchProxy({ row, program, plan }: Run): Promise<Running> {
+  const options = { program, directory: plan.directory, ready: [plan.port] };
+  if (basename(program) !== "nginx") return start(row.config(plan), options);
+  return start(row.nginx!(plan), { ...options, command: (path) => [program, "-p", plan.directory, "-c", path] });
+}
 
 const url = ({ plan }: Run, path: string) => `http://127.0.0.1:${plan.port}${path}`;
 

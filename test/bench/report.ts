@@ -10,6 +10,8 @@ export type Sample = Partial<Record<Metric, number>>;
 export interface Pair {
   haproxy: Sample;
   tested: Sample;
+  /** Where nginx can do the row. */
+  nginx?: Sample;
 }
 
 export interface Figure {
@@ -23,6 +25,7 @@ export interface Line {
   metric: Metric;
   haproxy: Figure;
   tested: Figure;
+  nginx: Figure | null;
   /** Median of the pairs' ratios; NaN where haproxy's figure is 0. */
   ratio: number;
   target: string;
@@ -37,7 +40,16 @@ export function compare(row: Row, pairs: readonly Pair[]): Line[] {
     const tested = figure(pairs.map((pair) => pair.tested[metric] ?? NaN));
     const ratios = pairs.map((pair) => (pair.tested[metric] ?? NaN) / (pair.haproxy[metric] ?? NaN));
     const ratio = haproxy.median === 0 ? NaN : median(ratios);
-    return { row: row.name, metric, haproxy, tested, ratio, ...judged(row.metrics[metric] ?? null, ratio, tested) };
+    const nginx = row.nginx === undefined ? null : figure(pairs.map((pair) => pair.nginx?.[metric] ?? NaN));
+    return {
+      row: row.name,
+      metric,
+      haproxy,
+      tested,
+      nginx,
+      ratio,
+      ...judged(row.metrics[metric] ?? null, ratio, tested),
+    };
   });
 }
 
@@ -57,11 +69,12 @@ export function table(lines: readonly Line[], testedName: string): string {
     METRICS[line.metric],
     spread(line.haproxy),
     spread(line.tested),
+    line.nginx === null || Number.isNaN(line.nginx.median) ? "" : spread(line.nginx),
     Number.isFinite(line.ratio) ? line.ratio.toFixed(2) : "-",
     line.target,
     line.met === null ? "" : line.met ? "held" : "MISSED",
   ]);
-  const all = [["row", "measure", "haproxy", testedName, "ratio", "target", ""], ...rows];
+  const all = [["row", "measure", "haproxy", testedName, "nginx", "ratio", "target", ""], ...rows];
   const widths = all[0]!.map((_, column) => Math.max(...all.map((cells) => (cells[column] ?? "").length)));
   return all.map((cells) => cells.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join("  ").trimEnd()).join(
     "\n",

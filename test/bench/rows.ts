@@ -46,6 +46,8 @@ export interface Row {
   name: string;
   what: string;
   config: (plan: Plan) => string;
+  /** The same in nginx's language, where it can do it. */
+  nginx?: (plan: Plan) => string;
   load: Load;
   metrics: Partial<Record<Metric, Target | null>>;
 }
@@ -67,6 +69,17 @@ listen tcp
   mode tcp
   bind 127.0.0.1:${port}
 ${servers.map((server, i) => `  server s${i + 1} 127.0.0.1:${server}\n`).join("")}`;
+
+/** One worker process, as the others have one thread. The idle time is nginx's own 10 minutes. */
+const tcpNginx = ({ port, servers, directory }: Plan) => `
+load_module /usr/lib/nginx/modules/ngx_stream_module.so;
+daemon off; worker_processes 1; worker_rlimit_nofile 20000; pid ${directory}/pid; error_log stderr crit;
+events { worker_connections 19000; }
+stream {
+  upstream servers { ${servers.map((server) => `server 127.0.0.1:${server};`).join(" ")} }
+  server { listen 127.0.0.1:${port} backlog=4096; proxy_pass servers; tcp_nodelay on; }
+}
+`;
 
 const tcpWithStats = (plan: Plan) =>
   tcp(plan).replace(head(), head([`stats socket ${plan.directory}/stats mode 600 level admin expose-fd listeners`]));
@@ -93,6 +106,7 @@ export const ROWS: readonly Row[] = [
     name: "tcp-small",
     what: "tcp mode, small exchanges (128 B) on 50 connections kept alive",
     config: tcp,
+    nginx: tcpNginx,
     load: { kind: "wrk", connections: 50, path: "/small.txt" },
     metrics: { cpu: { ratio: 1.0 }, rate: null, p50: null, p99: null, rss: null, pss: null },
   },
@@ -100,6 +114,7 @@ export const ROWS: readonly Row[] = [
     name: "tcp-1m",
     what: "tcp mode, 1 MiB answers on 10 connections kept alive",
     config: tcp,
+    nginx: tcpNginx,
     load: { kind: "wrk", connections: 10, path: "/1m" },
     metrics: { cpu: { ratio: 0.5 }, rate: null, p50: null, p99: null, rss: null, pss: null },
   },
@@ -107,6 +122,7 @@ export const ROWS: readonly Row[] = [
     name: "tcp-new",
     what: "tcp mode, a new connection for each small exchange, 50 at a time",
     config: tcp,
+    nginx: tcpNginx,
     load: { kind: "wrk", connections: 50, path: "/small.txt", newConnections: true },
     metrics: { cpu: { ratio: 1.0 }, rate: null, p50: null, p99: null },
   },
@@ -114,6 +130,7 @@ export const ROWS: readonly Row[] = [
     name: "tcp-paced",
     what: "tcp mode, small exchanges at half of what haproxy reaches, 50 connections",
     config: tcp,
+    nginx: tcpNginx,
     load: { kind: "paced", connections: 50, path: "/small.txt", share: 0.5 },
     metrics: { p99: { ratio: 1.2 }, p50: null, cpu: null, rate: null },
   },
@@ -121,6 +138,7 @@ export const ROWS: readonly Row[] = [
     name: "tcp-idle",
     what: "tcp mode, 8 000 idle connections",
     config: tcp,
+    nginx: tcpNginx,
     load: { kind: "idle", connections: 8_000 },
     metrics: { pssEach: { ratio: 1.2 }, privateEach: { ratio: 1.2 }, pss: null, rss: null },
   },

@@ -1,5 +1,5 @@
 /**
- * `make bench`: the program and haproxy side by side, alternating, same configuration, back ends and load; prints a
+ * `make bench`: the program, haproxy and (where it can) nginx side by side, alternating, same configuration, back ends and load; prints a
  * table of medians, spreads and ratios. See docs/performance.md.
  */
 import { parseArgs } from "node:util";
@@ -13,7 +13,7 @@ import { type Row, ROWS } from "./rows.ts";
 
 const HELP = `Usage: bun test/bench/run.ts [--row NAME]... [--pairs N] [--seconds S] [--json]
 
-Runs ./appliance (APPLIANCE names another) and haproxy in turn and compares them.
+Runs ./appliance (APPLIANCE names another), haproxy and, where it can, nginx in turn and compares them.
 
   --row NAME    only this row; may be repeated
   --pairs N     runs of each program per row (5)
@@ -23,7 +23,7 @@ Runs ./appliance (APPLIANCE names another) and haproxy in turn and compares them
 Rows:
 ${ROWS.map((row) => `  ${row.name.padEnd(12)}  ${row.what}`).join("\n")}
 
-Needs the Debian packages haproxy, nginx-light, wrk and nghttp2-client. Keep the machine otherwise quiet.`;
+Needs the Debian packages haproxy, nginx-light, libnginx-mod-stream, wrk and nghttp2-client. Keep the machine otherwise quiet.`;
 
 const { values } = parseArgs({
   options: {
@@ -56,11 +56,12 @@ const rows = values.row === undefined ? ROWS : values.row.map((name) =>
 );
 for (const needed of ["haproxy", "nginx", "wrk", "h2load"]) {
   if (Bun.which(needed, { PATH: "/usr/sbin:/usr/bin:/usr/local/sbin:/usr/local/bin" }) === null) {
-    stop(`Cannot find ${needed}: apt-get install haproxy nginx-light wrk nghttp2-client`);
+    stop(`Cannot find ${needed}: apt-get install haproxy nginx-light libnginx-mod-stream wrk nghttp2-client`);
   }
 }
 if (!await Bun.file(APPLIANCE).exists()) stop(`Cannot find ${APPLIANCE}: run make build`);
 
+const NGINX = "/usr/sbin/nginx";
 const tested = basename(APPLIANCE);
 const progress = (text: string) => process.stderr.isTTY && process.stderr.write(`\r\x1b[K${text}`);
 const warnings = new Set<string>();
@@ -93,7 +94,8 @@ for (const row of rows) {
   for (let pair = 1; pair <= pairs; pair++) {
     progress(`${row.name}: pair ${pair} of ${pairs}`);
     const haproxy = await once(row, HAPROXY as string, peak);
-    done.push({ haproxy, tested: await once(row, APPLIANCE, peak) });
+    const tested = await once(row, APPLIANCE, peak);
+    done.push(row.nginx === undefined ? { haproxy, tested } : { haproxy, tested, nginx: await once(row, NGINX, peak) });
   }
   raw[row.name] = done;
   lines.push(...compare(row, done));

@@ -7,7 +7,7 @@
  */
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { waitFor } from "./conditions.ts";
 import { isAlive, listening, treeOf, withEnvironment } from "./proc.ts";
 
@@ -40,6 +40,8 @@ export interface Options {
   program?: string;
   /** Words after `-f FILE`; "-db" when left out: in the foreground. */
   args?: readonly string[];
+  /** The whole command for a configuration file, of a program that is called otherwise. */
+  command?: (configPath: string) => string[];
   env?: Record<string, string>;
   /** Ports that must listen, unix socket paths that must accept, before the start counts as done. */
   ready?: readonly (number | string)[];
@@ -73,10 +75,13 @@ export async function start(config: string, options: Options = {}): Promise<Runn
   const configPath = join(directory, `${Bun.randomUUIDv7()}.cfg`);
   writeFileSync(configPath, config);
   const program = options.program ?? APPLIANCE;
-  const running = launch([program, "-f", configPath, ...(options.args ?? ["-db"])], directory, configPath, options.env);
+  const command = options.command?.(configPath) ?? [program, "-f", configPath, ...(options.args ?? ["-db"])];
+  const running = launch(command, directory, configPath, options.env);
   if (options.mayFail) return running;
   try {
     for (const address of options.ready ?? []) await serving(address, running);
+    const ours = options.ready !== undefined && basename(program) === "appliance" && !options.args?.includes("-D");
+    if (ours) await allReady(running);
   } catch (cause) {
     running.kill();
     throw new Error(`Cannot start ${program}:\n${running.stderr()}`, { cause });
@@ -153,6 +158,14 @@ async function ended(child: { exited: Promise<number> }, running: Running): Prom
 }
 
 /** Resolves once the port listens, or a connection to the unix socket path succeeds. */
+/** A port listens before the roles are ready; the supervisor offers its listeners to a successor once all of them are. */
+async function allReady(running: Running): Promise<void> {
+  await waitFor(() => {
+    if (running.exitCode() !== null) throw new Error(`It ended with ${running.exitCode()}`);
+    return readFileSync("/proc/net/unix", "latin1").includes(`@appliance-handover-${running.pid}\n`);
+  }, "all roles to be ready");
+}
+
 async function serving(address: number | string, running: Running): Promise<void> {
   await waitFor(async () => {
     if (running.exitCode() !== null && running.exitCode() !== 0) throw new Error(`It ended with ${running.exitCode()}`);
