@@ -58,7 +58,6 @@ const READS_PER_TURN = 16;
 /** Of a leg without a socket; sockets are numbered from 1 in the order they come. */
 const NO_TURN = 0;
 const LAST_TURN = 0x7fffffff;
-const NOTHING: (() => void)[] = [];
 /** Bun's timers and promises wait no longer than this. */
 const LONGEST_TURN_MS = 100;
 
@@ -91,8 +90,6 @@ export interface Loop {
   every(ms: number, run: () => void): () => void;
   /** Once, at the end of the present turn. */
   atTurnEnd(run: () => void): void;
-  /** Once, at the end of the next turn, which does not wait for events but takes those that are there. */
-  afterNextTurn(run: () => void): void;
   start(timers: Timers): void;
 }
 
@@ -135,7 +132,6 @@ export function createLoop(): Loop {
   /** Legs with something left to read, taken up at the end of the turn. */
   let ready: Leg<unknown>[] = [];
   let atEnd: (() => void)[] = [];
-  let later: (() => void)[] = [];
   const intervals: Interval[] = [];
   let turns = 0;
 
@@ -234,7 +230,6 @@ export function createLoop(): Loop {
       };
     },
     atTurnEnd: (run) => void atEnd.push(run),
-    afterNextTurn: (run) => void later.push(run),
     start(timers) {
       const round = (): void => {
         turn(timers);
@@ -344,7 +339,7 @@ export function createLoop(): Loop {
   }
 
   function waitMs(timers: Timers, now: number, until: number): number {
-    if (ready.length > 0 || later.length > 0) return 0;
+    if (ready.length > 0) return 0;
     let at = Math.min(timers.nextAt(), until);
     for (const interval of intervals) at = Math.min(at, interval.at);
     return Math.max(0, Math.ceil(at - now));
@@ -355,13 +350,11 @@ export function createLoop(): Loop {
     let bunWaits = false;
     loop.now = performance.now();
     do {
-      const due = later.length === 0 ? NOTHING : later;
-      if (due !== NOTHING) later = [];
       const count = libc.epoll_wait(
         epoll,
         eventsAt,
         EVENTS_PER_TURN,
-        due.length > 0 ? 0 : waitMs(timers, loop.now, until),
+        waitMs(timers, loop.now, until),
       );
       loop.now = performance.now();
       for (let i = 0; i < count; i++) {
@@ -379,7 +372,6 @@ export function createLoop(): Loop {
       if (ready.length > 0) takeUp();
       if (intervals.length > 0) runIntervals(loop.now);
       if (timers.nextAt() <= loop.now) timers.turn(loop.now);
-      for (const run of due) run();
       if (atEnd.length > 0) {
         const list = atEnd;
         atEnd = [];

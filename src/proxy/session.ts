@@ -37,7 +37,7 @@ export interface Session {
   /** The side has sent its end; the end has been passed on to the side. */
   clientEnded: boolean;
   serverEnded: boolean;
-  /** A side's end is to be passed on at the end of the next turn. */
+  /** A side's end is to be passed on at the end of the turn. */
   endWaits: boolean;
   clientShut: boolean;
   serverShut: boolean;

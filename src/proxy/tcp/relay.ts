@@ -246,14 +246,14 @@ export function createRelay(plane: Plane, finisher: Finisher): Relay {
   }
 
   /**
-   * One side's end waits for one more look at the other: it often ends too, and one close then does for both. Only a
-   * session that meanwhile has not ended, nor been reused, is still marked.
+   * One side's end waits for the turn's: the other often ends too, and one close then does for both. Only a session that
+   * meanwhile has not ended, nor been reused, is still marked.
    */
   function endLater(session: Session): void {
     if (session.clientEnded && session.serverEnded && upDone(session) && downDone(session)) {
       return finisher.finish(session, "-");
     }
-    if (ending.length === 0) loop.afterNextTurn(passEnds);
+    if (ending.length === 0) loop.atTurnEnd(passEnds);
     session.endWaits = true;
     ending.push(session);
   }
