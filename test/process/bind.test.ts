@@ -128,7 +128,7 @@ for (const option of ["-db", "-D"]) {
     const pid = await waitFor(() => existsSync(pidfile) && Number(readFileSync(pidfile, "latin1")), "the pid file");
     process.kill(pid, "SIGTERM");
     await waitFor(() => it.family().length === 0, "all to end");
-    expect(listening(port)).toBe(false);
+    await waitFor(() => !listening(port), "the port to be closed");
   });
 }
 

@@ -181,7 +181,7 @@ test("a signal during the start is obeyed and leaves nothing", async () => {
   // As soon as it has children it is starting roles; before that nothing of ours has been made.
   await waitFor(() => childrenOf(it.pid).some((pid) => commandLine(pid).includes("role:")), "the first role");
   expect(await it.stop("SIGTERM")).toBe(143);
-  expect(listening(port)).toBe(false);
+  await waitFor(() => !listening(port), "the port to be closed");
 });
 
 test("standard output and error reach their end when the launched process is killed", async () => {
