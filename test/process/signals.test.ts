@@ -59,7 +59,7 @@ testOurs.each(ENDS)("%s ends by %s with %p, and nothing of it is left", async (m
   const peer = await talking(it.port);
   if (signal === "SIGUSR1") peer.close(); // only that one waits for sessions
   expect(await it.stop(signal)).toBe(code);
-  expect(listening(it.port)).toBe(false);
+  await waitFor(() => !listening(it.port), "the port to be closed");
   if (signal !== "SIGUSR1") await peer.untilEnded();
 });
 
