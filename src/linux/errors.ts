@@ -3,7 +3,7 @@ import { dlopen, type Pointer, read } from "bun:ffi";
 import { constants } from "node:os";
 
 const libc = dlopen("libc.so.6", { __errno_location: { args: [], returns: "ptr" } }).symbols;
-// The address is that of this thread's errno and does not change (BUN_FACTS §7).
+// The address is that of this thread's errno and does not change.
 const location = libc.__errno_location() as Pointer;
 
 export const errno = (): number => read.i32(location, 0);

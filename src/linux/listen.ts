@@ -1,7 +1,7 @@
 /**
  * Listening sockets as the supervisor makes them: every option set before bind, ready to be inherited.
  *
- * Bun's own listen offers none of these options (BUN_FACTS §3), so the socket is made here and adopted there.
+ * Bun's own listen offers none of these options. The event loop (loop.ts) accepts on what is made here.
  */
 import { dlopen } from "bun:ffi";
 import { chmodSync, chownSync, renameSync, unlinkSync } from "node:fs";
@@ -232,7 +232,7 @@ export function openListener(bind: ListenOptions, tuning: ListenTuning): number 
     case "abstract":
       return listenOrClose(openAbstract(address.name, address.padded), tuning.backlog);
     case "fd":
-      // Already listening: its owner's backlog stays (DROPIN: take it as it is).
+      // Already listening: its owner's backlog stays.
       if (listeningName(address.fd) === null) throw new SystemCallError("getsockname", 88, `descriptor ${address.fd}`);
       adopt(address.fd);
       return address.fd;
@@ -246,7 +246,7 @@ function listenOrClose(fd: number, backlog: number): number {
   throw new SystemCallError("listen", why);
 }
 
-/** Sets the backlog again: of a socket kept over a reload, or adopted by Bun, which sets 511 (BUN_FACTS §3). */
+/** Sets the backlog again: of a socket kept over a reload, or adopted by Bun, which sets 511. */
 export const setBacklog = (fd: number, backlog: number): void => void libc.listen(fd, backlog);
 
 /** Takes a TCP listener out of service without closing it: it keeps its address and refuses (SIGTTOU). */

@@ -69,7 +69,7 @@ test("the header has the 118 columns of the manual, the mark, and ends with a co
   expect(CSV_HEADER.startsWith("# pxname,svname,qcur,")).toBe(true);
   expect(CSV_HEADER.endsWith(",h1_spliced_bytes_out,\n")).toBe(true);
   const names = CSV_HEADER.slice(2).trim().split(",");
-  expect(names.length).toBe(146); // as DROPIN counts them: with the empty one at the end
+  expect(names.length).toBe(146); // with the empty one behind the last comma
   expect(names.indexOf("-")).toBe(118);
   expect(names.slice(119, -1)).toEqual(EXTRA_COLUMNS.map(({ name }) => name));
   expect(new Set(names).size).toBe(names.length);

@@ -1,4 +1,5 @@
 /** The service manager's channel (sd_notify(3)): one datagram per change of state to $NOTIFY_SOCKET. */
+import { monotonicMs } from "../linux/clock.ts";
 import { closeDescriptor } from "../linux/descriptors.ts";
 import { openUnixDatagram, sendDatagrams } from "../linux/datagram.ts";
 
@@ -6,7 +7,7 @@ export type Notify = (state: "serving" | "reloading" | "stopping") => void;
 
 const TEXTS = {
   serving: () => `READY=1\nMAINPID=${process.pid}\nSTATUS=Ready.\n`,
-  reloading: () => `RELOADING=1\nMONOTONIC_USEC=${process.hrtime.bigint() / 1000n}\nSTATUS=Reloading.\n`,
+  reloading: () => `RELOADING=1\nMONOTONIC_USEC=${Math.floor(monotonicMs() * 1000)}\nSTATUS=Reloading.\n`,
   stopping: () => "STOPPING=1\n",
 } as const;
 

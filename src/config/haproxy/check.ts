@@ -161,7 +161,7 @@ function checkLogFormat(draft: ProxyDraft, load: Load): void {
 }
 
 function checkBinds(draft: ProxyDraft, load: Load): void {
-  if (draft.section !== "frontend" || draft.proxy.binds.length > 0 || draft.bindLines > 0) return;
+  if (!hasSide(draft, "frontend") || draft.proxy.binds.length > 0 || draft.bindLines > 0) return;
   warning(
     load.diagnostics,
     draft.at,
