@@ -28,6 +28,9 @@ export function runControl(): void {
     drain() {
       stopping = true;
       served.stop();
+      // Our copies alone would keep the addresses listening, with nobody to accept.
+      context.listeners = [];
+      for (const { fd } of listeners) closeDescriptor(fd);
       report("stopped");
       // What is being answered ends within a moment: nothing of ours lasts longer than a slow reader.
       setTimeout(() => process.exit(0), 200);
