@@ -5,7 +5,7 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { newDiagnostics } from "./diagnostics.ts";
-import { baseDirectory, type DefaultPath, MAX_FILE_BYTES, readConfigFiles, resolveFrom } from "./files.ts";
+import { MAX_FILE_BYTES, readConfigFiles } from "./files.ts";
 
 const dir = mkdtempSync(join(tmpdir(), "files-"));
 afterAll(() => rmSync(dir, { recursive: true }));
@@ -61,22 +61,4 @@ test("each one that cannot be read is reported, the others are read", async () =
     `Cannot read configuration file "huge.cfg": longer than ${MAX_FILE_BYTES} bytes`,
     "Cannot open configuration file/directory sock : No such device or address",
   ]);
-});
-
-const bases: [policy: DefaultPath, file: string, want: string][] = [
-  [{ mode: "current" }, "/etc/haproxy/a.cfg", ""],
-  [{ mode: "config" }, "/etc/haproxy/a.cfg", "/etc/haproxy"],
-  [{ mode: "config" }, "/a.cfg", "/"],
-  [{ mode: "config" }, "a.cfg", ""],
-  [{ mode: "parent" }, "/etc/haproxy/a.cfg", "/etc/haproxy/.."],
-  [{ mode: "parent" }, "a.cfg", ".."],
-  [{ mode: "origin", path: "/srv/lb" }, "/etc/a.cfg", "/srv/lb"],
-];
-test.each(bases)("baseDirectory %p %p", (policy, file, want) => expect(baseDirectory(policy, file)).toBe(want));
-
-test("only relative paths are resolved", () => {
-  expect(resolveFrom("/etc", "maps/a")).toBe("/etc/maps/a");
-  expect(resolveFrom("/", "a")).toBe("/a");
-  expect(resolveFrom("", "a")).toBe("a");
-  expect(resolveFrom("/etc", "/a")).toBe("/a");
 });

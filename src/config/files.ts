@@ -97,28 +97,3 @@ function report(path: string, error: unknown, diagnostics: Diagnostics): void {
   const code = (error as { code?: string }).code ?? String(error);
   alert(diagnostics, null, `Cannot open configuration file/directory ${path} : ${REASONS[code] ?? code}`);
 }
-
-/** `default-path`: from where the relative paths inside a file start (configuration.txt 3.1). */
-export type DefaultPath = { mode: "current" | "config" | "parent" } | { mode: "origin"; path: string };
-
-/** The directory for one configuration file; "" : where the process runs. */
-export function baseDirectory(policy: DefaultPath, configFile: string): string {
-  const slash = configFile.lastIndexOf("/");
-  const directory = slash < 0 ? "" : slash === 0 ? "/" : configFile.slice(0, slash);
-  switch (policy.mode) {
-    case "current":
-      return "";
-    case "config":
-      return directory;
-    case "parent":
-      return directory === "" ? ".." : `${directory}/..`;
-    case "origin":
-      return policy.path;
-  }
-}
-
-/** A path as a keyword gives it, from the directory it is relative to. */
-export function resolveFrom(base: string, path: string): string {
-  if (base === "" || path.startsWith("/")) return path;
-  return base.endsWith("/") ? base + path : `${base}/${path}`;
-}

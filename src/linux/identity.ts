@@ -1,12 +1,11 @@
-/** Who the process is and where its root lies: chroot(2), setsid(2), the groups and users of /etc. */
+/** Who the process is and where its root lies: chroot(2), setgroups(2). */
 import { dlopen } from "bun:ffi";
-import { openSync, readFileSync, statSync } from "node:fs";
+import { openSync, statSync } from "node:fs";
 import { closeDescriptor, replaceDescriptor } from "./descriptors.ts";
 import { check } from "./errors.ts";
 
 const libc = dlopen("libc.so.6", {
   chroot: { args: ["cstring"], returns: "i32" },
-  setsid: { args: [], returns: "i32" },
   setgroups: { args: ["u64", "ptr"], returns: "i32" },
 }).symbols;
 
@@ -15,19 +14,8 @@ export function changeRoot(path: string): void {
   process.chdir("/");
 }
 
-export const newSession = (): void => void libc.setsid();
-
 /** Forgets the groups of whoever started us, before the group itself is changed. */
 export const dropGroups = (): void => void check(libc.setgroups(0, null), "setgroups");
-
-/** Numeric id of a user or group in passwd(5) or group(5); null when there is none of that name. */
-export function lookUpId(file: "/etc/passwd" | "/etc/group", name: string): number | null {
-  for (const line of readFileSync(file, "utf8").split("\n")) {
-    const fields = line.split(":");
-    if (fields[0] === name) return Number(fields[2]);
-  }
-  return null;
-}
 
 /** What will keep becomeUser from succeeding, asked before anything is started; null: nothing. */
 export function identityProblem(to: { chroot: string | null; uid: number | null; gid: number | null }): string | null {

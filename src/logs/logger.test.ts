@@ -3,7 +3,6 @@
  */
 import { expect, test } from "bun:test";
 import type { LogSettings, LogTarget, Options } from "../config/haproxy/model.ts";
-import { frontendPaused, proxyStopped } from "./events.ts";
 import { NO_EXPRESSIONS } from "./format.ts";
 import { lineBuffer } from "./line_buffer.ts";
 import { createProxyLogger, type LogMoment, type ProxyLogger } from "./logger.ts";
@@ -261,11 +260,6 @@ test("a connection that fails before it is a session", () => {
   const given = logger({ errorFormat: "E %ci %ts" });
   given.log.logConnectionError(record({ termination: "PR" }), "1", "not shown");
   expect(given.lines).toEqual(["<6>E 127.0.0.1 PR\n"]);
-});
-
-test("events in haproxy's words", () => {
-  expect(frontendPaused("f")).toEqual({ level: 4, text: "Paused frontend f." });
-  expect(proxyStopped("f", 3, 0)).toEqual({ level: 4, text: "Proxy f stopped (cumulated conns: FE: 3, BE: 0)." });
 });
 
 test("without a target nothing is active; a format the parser must have refused throws", () => {
