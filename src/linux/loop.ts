@@ -331,8 +331,10 @@ export function createLoop(): Loop {
   }
 
   function runIntervals(now: number): void {
-    for (const interval of [...intervals]) {
-      if (now < interval.at) continue;
+    // Backwards and without a copy: one that ends itself moves only those that have had their turn.
+    for (let i = intervals.length - 1; i >= 0; i--) {
+      const interval = intervals[i];
+      if (interval === undefined || now < interval.at) continue;
       interval.at = now + interval.ms;
       interval.run();
     }

@@ -3,7 +3,7 @@
  *
  * Termination states are those of configuration.txt 8.5: who or what ended it, and where it stood.
  */
-import { enterServed, leave, leaveQueue } from "../board/cells.ts";
+import { type Cell, enterServed, leave, leaveQueue } from "../board/cells.ts";
 import { COUNTER, TIME_SAMPLES, WORD } from "../board/words.ts";
 import { savedName } from "../linux/connect.ts";
 import type { Leg } from "../linux/leg.ts";
@@ -81,15 +81,20 @@ export function createFinisher(plane: Plane, turns: Turns, pool: Session[], afte
 
   function countTimes(session: Session, totalMs: number): void {
     if (session.connectMs < 0) return;
-    for (const cell of [session.backend!.cell, session.target!.cell]) {
-      for (let i = 0; i < TIMES.length; i++) {
-        const ms = i === 0 ? session.queueMs : i === 1 ? session.connectMs : i === 2 ? 0 : totalMs;
-        const [sum, max] = TIMES[i]!;
-        // A sliding sum over the last TIME_SAMPLES sessions: each new one pushes a share of the old ones out.
-        rows[cell.row + sum]! += ms - rows[cell.row + sum]! / TIME_SAMPLES;
-        if (ms > rows[cell.row + max]!) rows[cell.row + max] = ms;
-      }
-    }
+    countTimesOf(session.backend!.cell, session, totalMs);
+    countTimesOf(session.target!.cell, session, totalMs);
+  }
+
+  function countTimesOf({ row }: Cell, { queueMs, connectMs }: Session, totalMs: number): void {
+    countTime(row + COUNTER.queueTimeSum, row + COUNTER.queueTimeMax, queueMs);
+    countTime(row + COUNTER.connectTimeSum, row + COUNTER.connectTimeMax, connectMs);
+    countTime(row + COUNTER.totalTimeSum, row + COUNTER.totalTimeMax, totalMs);
+  }
+
+  /** A sliding sum over the last TIME_SAMPLES sessions: each new one pushes a share of the old ones out. */
+  function countTime(sum: number, max: number, ms: number): void {
+    rows[sum]! += ms - rows[sum]! / TIME_SAMPLES;
+    if (ms > rows[max]!) rows[max] = ms;
   }
 
   function fill(session: Session, termination: string): SessionRecord {
@@ -229,11 +234,3 @@ export function createFinisher(plane: Plane, turns: Turns, pool: Session[], afte
 
   return { finish, logAt, releaseServer, leaveQueue: leaveQueueOf, freePort };
 }
-
-/** Sum and maximum of the queue, connect, response and total times. */
-const TIMES: readonly (readonly [sum: number, max: number])[] = [
-  [COUNTER.queueTimeSum, COUNTER.queueTimeMax],
-  [COUNTER.connectTimeSum, COUNTER.connectTimeMax],
-  [COUNTER.responseTimeSum, COUNTER.responseTimeMax],
-  [COUNTER.totalTimeSum, COUNTER.totalTimeMax],
-];
