@@ -38,7 +38,10 @@ export interface SessionRecord {
   /** %U from the client, %B to the client. */
   bytesUp: number;
   bytesDown: number;
-  /** Two letters in TCP mode: how the session ended, and where it stood (configuration.txt 8.5). */
+  /**
+   * How the session ended, and where it stood (configuration.txt 8.5): two letters; HTTP adds what became of the cookie on
+   * the way in and out, `--NI`.
+   */
   termination: string;
 
   /** Connections at the time of logging: %ac %fc %bc %sc. */
@@ -59,6 +62,24 @@ export interface SessionRecord {
   sequence: number;
   /** `option logasap` is on: %Tt and %B carry a leading +. Set by the logger, from the option. */
   asap: boolean;
+  /** HTTP: true. The fields below are then filled, else not. */
+  http: boolean;
+  /** ms since 1970 of the request's first byte: %tr and its kin. */
+  requestAtMs: number;
+  /** Ti TR Tr Ta as configuration.txt 8.4 defines them, ms; -1: not reached. */
+  idleMs: number;
+  requestMs: number;
+  responseMs: number;
+  activeMs: number;
+  /** First line of the request as received, cut at tune.http.logurilen: "GET /x HTTP/1.1"; "" when none was complete. */
+  requestLine: string;
+  /** -1: no answer. */
+  status: number;
+  /** `capture cookie`: %CC %CS, "" for none. */
+  requestCookie: string;
+  responseCookie: string;
+  /** Level that a rule has set; null: by the options. */
+  level: number | null;
   /** Captured values by slot, null where nothing was captured (%hr %hrl, %hs %hsl). Absent: none is declared. */
   requestCaptures?: readonly (string | null)[];
   responseCaptures?: readonly (string | null)[];
@@ -69,6 +90,8 @@ export interface RecordNeeds {
   local: boolean;
   source: boolean;
   server: boolean;
+  /** requestLine: HTTP. */
+  requestLine: boolean;
 }
 
 /** A record to be filled for each line. */
@@ -105,4 +128,15 @@ export const newRecord = (): SessionRecord => ({
   uniqueId: "",
   sequence: 0,
   asap: false,
+  http: false,
+  requestAtMs: 0,
+  idleMs: -1,
+  requestMs: -1,
+  responseMs: -1,
+  activeMs: -1,
+  requestLine: "",
+  status: -1,
+  requestCookie: "",
+  responseCookie: "",
+  level: null,
 });

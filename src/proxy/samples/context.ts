@@ -3,6 +3,7 @@
  * session for SampleContext and once per process for ProcessContext; samples only read.
  */
 import type { Model } from "../../config/haproxy/model.ts";
+import type { Head } from "../http1/head.ts";
 import type { Int } from "./types.ts";
 
 export interface SampleContext {
@@ -20,6 +21,28 @@ export interface SampleContext {
   readonly backend: number;
   /** Index among the backend's servers; -1 until one is chosen. */
   readonly server: number;
+  /** The heads that are being processed; null outside of that, and in TCP mode. */
+  readonly request: Head | null;
+  readonly response: Head | null;
+  /** Of the present HTTP exchange; null in TCP mode. */
+  readonly exchange: Exchange | null;
+}
+
+/** What of an HTTP exchange is known to its end, when the heads themselves are gone. */
+export interface Exchange {
+  /** One of METHOD (http1/head.ts). */
+  method: number;
+  /** The request line as received, cut at tune.http.logurilen; "" when nobody asks for it or none has come. */
+  requestLine: string;
+  /** Of the answer; -1: there was none. 0 is never used. */
+  status: number;
+  /** By slot; null: nothing captured. Empty: none is declared. */
+  requestCaptures: (string | null)[];
+  responseCaptures: (string | null)[];
+  uniqueId: string;
+  /** Body bytes that came along with the request's head. */
+  bodyAt: number;
+  bodyEnd: number;
 }
 
 export interface ProcessContext {
