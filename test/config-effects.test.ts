@@ -10,7 +10,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 const TOP = join(import.meta.dir, "..");
-const MODEL = "src/config/haproxy/model.ts";
+const MODELS = ["src/config/haproxy/model.ts", "src/config/haproxy/model_http.ts"];
 /** In src/config, but for those who act: what follows from the model. */
 const LIMITS = "src/config/haproxy/limits.ts";
 
@@ -25,10 +25,8 @@ const UNREAD: Readonly<Record<string, string>> = {
   "Bind.v4v6": "is so unless v6only is said",
   "Global.closeSpreadMs": "idle HTTP connections: in TCP mode haproxy closes none either",
   "Global.logTargets": "stand in each proxy's targets when it says `log global`",
-  "Global.maxrewrite": "room for headers: TCP mode has none",
   "LogTarget.place": PLACES,
   "Options.contstats": "bytes are always counted when they pass",
-  "Options.persist": "a server named by a cookie: TCP mode reads none",
   "Proxy.description": "for the page of `stats uri`",
   "Proxy.place": PLACES,
   "Server.check": CHECKS,
@@ -38,6 +36,7 @@ const UNREAD: Readonly<Record<string, string>> = {
   "Server.interMs": CHECKS,
   "Server.onMarkedDownShutdownSessions": CHECKS,
   "Server.place": PLACES,
+  "Server.poolLowConn": "what threads leave of each other's idle connections: processes never take any",
   "Timeouts.check": CHECKS,
   "UseBackend.place": PLACES,
 };
@@ -50,15 +49,15 @@ interface Field {
   hidden: string;
 }
 
-/** The fields of model.ts, and its text with those given a name of their own that `hide` picks. */
-function rewrite(text: string, hide: (field: Field) => boolean): { fields: Field[]; text: string } {
+/** The fields of a part of the model, and its text with those given a name of their own that `hide` picks. */
+function rewrite(text: string, part: number, hide: (field: Field) => boolean): { fields: Field[]; text: string } {
   const fields: Field[] = [];
   let owner = "";
   const lines = text.split("\n").map((line) => {
     owner = /^export (?:interface|type) (\w+)/.exec(line)?.[1] ?? owner;
     if (/^\s*(?:\/?\*|\/\/)/.test(line)) return line;
     return line.replace(/(^ +|[{;] )(\w+)(?=\??: )/g, (whole, before: string, name: string) => {
-      const field = { owner, name, hidden: `${name}_${fields.length}` };
+      const field = { owner, name, hidden: `${name}_${part}_${fields.length}` };
       fields.push(field);
       return hide(field) ? before + field.hidden : whole;
     });
@@ -94,11 +93,13 @@ async function unreadFields(): Promise<Field[]> {
     symlinkSync(join(TOP, "node_modules"), here("node_modules"));
     const settings = await Bun.file(join(TOP, "tsconfig.json")).json();
     writeFileSync(here("tsconfig.json"), JSON.stringify({ ...settings, include: ["src"] }));
-    const model = await Bun.file(join(TOP, MODEL)).text();
-    let unread = rewrite(model, () => false).fields;
+    const texts = await Promise.all(MODELS.map((path) => Bun.file(join(TOP, path)).text()));
+    let unread = texts.flatMap((text, part) => rewrite(text, part, () => false).fields);
     while (true) {
       const hidden = new Set(unread.map((field) => field.hidden));
-      writeFileSync(here(MODEL), rewrite(model, (field) => hidden.has(field.hidden)).text);
+      texts.forEach((text, part) =>
+        writeFileSync(here(MODELS[part]!), rewrite(text, part, (field) => hidden.has(field.hidden)).text)
+      );
       const run = Bun.spawnSync([join(TOP, "node_modules/.bin/tsc"), "-p", folder], { cwd: folder });
       const found = complaints(run.stdout.toString());
       const left = unread.filter((field) => !found.some(([name, type]) => names(field, name, type)));

@@ -5,7 +5,15 @@ import { type Checks, loadConfig, type LoadContext, type Loaded, NO_OVERRIDES } 
 
 import type { Bind, Model, Proxy, Server } from "../src/config/haproxy/model.ts";
 
-export const NO_CHECKS: Checks = { logFormat: () => null, expression: () => null, acl: () => null };
+export const NO_CHECKS: Checks = {
+  logFormat: () => null,
+  expression: () => null,
+  acl: () => null,
+  aclFits: () => true,
+  regex: () => null,
+  errorMessage: () => null,
+  readFile: () => "",
+};
 
 export function testContext(change: Partial<LoadContext> = {}): LoadContext {
   return {
@@ -34,9 +42,10 @@ export function accepted(loaded: Loaded): Model {
 export function model(text: string): Model {
   return accepted(loadText(text));
 }
-/** The one proxy of a `listen` that says this. */
+/** The proxy of a `listen` that says this; there is a backend "b" besides. */
 export function listen(...lines: string[]): Proxy {
-  const proxy = model(`listen l\n  bind :1\n${TIMEOUTS}${lines.map((line) => `  ${line}\n`).join("")}`).proxies[0];
+  const text = lines.map((line) => `  ${line}\n`).join("");
+  const proxy = model(`listen l\n  bind :1\n${TIMEOUTS}${text}backend b\n`).proxies[0];
   if (proxy === undefined) throw new Error("no proxy");
   return proxy;
 }

@@ -2,7 +2,8 @@
  * Reads the configuration files named by -f and --: files, and directories of *.cfg files. The only I/O of src/config.
  */
 import { closeSync, fstatSync, openSync, readdirSync, readSync, statSync } from "node:fs";
-import { alert, type Diagnostics, quote } from "./diagnostics.ts";
+import { fromByteString } from "./byte_strings.ts";
+import { alert, type Diagnostics, newDiagnostics, quote } from "./diagnostics.ts";
 
 export interface ConfigFile {
   /** As given, or the directory as given with the file's name behind it. */
@@ -12,6 +13,11 @@ export interface ConfigFile {
 }
 
 export const MAX_FILE_BYTES = 64 << 20;
+
+/** A file named by a line of the configuration; null: it cannot be read, or is too long to be meant. */
+export function readNamedFile(path: string): string | null {
+  return readText(fromByteString(path), newDiagnostics());
+}
 
 /** In the order of loading. What cannot be read is reported, the rest is returned. */
 export function readConfigFiles(args: readonly string[], diagnostics: Diagnostics): ConfigFile[] {

@@ -3,8 +3,11 @@
  * Also finishes the model: ids are given out, `log global` becomes the global targets, the command line has its say.
  */
 import { alert, didYouMean, hasErrors, type Located, sectionWarning, warning } from "../diagnostics.ts";
+import { checkHttp, checkModes, finishCookie } from "./check_http.ts";
+import { checkSamples } from "./check_samples.ts";
 import { hasSide, type Load, type ProxyDraft, title } from "./draft.ts";
 import type { Model, Proxy } from "./model.ts";
+import { finishStats } from "./sections/stats.ts";
 import type { Word } from "./words.ts";
 
 export function checkAll(load: Load): void {
@@ -29,11 +32,15 @@ export function checkAll(load: Load): void {
     }
     if (hasSide(draft, "frontend")) checkTargets(draft, backends, load);
     checkServers(draft, load);
+    finishStats(draft, load);
+    finishCookie(draft);
     if (readable) {
       checkLogFormat(draft, load);
       checkBinds(draft, load);
       checkTimeouts(draft, load);
       checkServerOptions(draft, load);
+      checkHttp(draft, load);
+      checkSamples(draft, load);
     }
     finishLogs(draft, load);
   }
@@ -124,7 +131,15 @@ function checkTarget(
   backends: ReadonlyMap<string, ProxyDraft>,
   load: Load,
 ): void {
-  if (backends.has(name) || load.lostNames.has(name)) return;
+  const target = backends.get(name);
+  if (target === draft) {
+    return alert(load.diagnostics, at, `Proxy '${draft.proxy.name}': loop detected for ${keyword}: '${name}'.`);
+  }
+  if (target !== undefined) {
+    const use = keyword === "default_backend" ? "as its default backend" : "in a 'use_backend' rule";
+    return checkModes(draft, target, use, at, load);
+  }
+  if (load.lostNames.has(name)) return;
   // Each hint looks at every name: for the first problems only, or a large file with many would take minutes.
   const hint = load.diagnostics.list.length > MAX_HINTS ? null : targetHint(name, backends, load);
   alert(load.diagnostics, at, `Proxy '${draft.proxy.name}': unable to find required ${keyword}: '${name}'.`, hint);
@@ -149,8 +164,7 @@ function checkLogFormat(draft: ProxyDraft, load: Load): void {
       places.logFormat.at,
       `'option httplog' not usable with ${title(draft)} (needs 'mode http'). Falling back to 'option tcplog'.`,
     );
-    proxy.options.httplog = false;
-    proxy.options.tcplog = true;
+    Object.assign(proxy.options, { tcplog: true, httplog: false, httplogClf: false });
   }
   const at = places.logFormat?.at ?? places.logFormatSd;
   if (at === null) return;
@@ -170,10 +184,11 @@ function checkBinds(draft: ProxyDraft, load: Load): void {
 }
 
 function checkTimeouts(draft: ProxyDraft, load: Load): void {
-  const { timeouts, servers } = draft.proxy;
+  const { timeouts, servers, mode } = draft.proxy;
   const client = !hasSide(draft, "frontend") || timeouts.client !== null;
   // A tunnel's own timeout stands in for the server's in TCP mode.
-  const server = timeouts.connect !== null && (timeouts.server !== null || timeouts.tunnel !== null);
+  const silence = mode === "tcp" ? timeouts.server ?? timeouts.tunnel : timeouts.server;
+  const server = timeouts.connect !== null && silence !== null;
   if (client && (servers.length === 0 || server)) return;
   sectionWarning(
     load.diagnostics,
@@ -191,7 +206,8 @@ function checkServers(draft: ProxyDraft, load: Load): void {
   }
 }
 
-function checkServerOptions({ proxy: { servers, name } }: ProxyDraft, load: Load): void {
+function checkServerOptions({ proxy: { servers, name, retryOn } }: ProxyDraft, load: Load): void {
+  if (retryOn.emptyResponse && retryOn.responseTimeout) return;
   for (const server of servers) {
     if (!server.tfo) continue;
     const at: Located = { place: server.place, line: "" };

@@ -20,6 +20,10 @@ const CHECKS: Checks = {
   logFormat: (text) => find(text, "%bogus", "no such format variable 'bogus'"),
   expression: (text) => find(text, "nosuch", "unknown fetch method 'nosuch'"),
   acl: (acl) => find(acl.criterion, "nosuch", "unknown fetch method 'nosuch'"),
+  aclFits: (acl, where) => !(where === "http-response" && acl.criterion.startsWith("path")),
+  regex: (text) => find(text, "(", "missing closing parenthesis"),
+  errorMessage: (text) => find(text, "bogus", "unable to parse headers (error offset: 0)"),
+  readFile: (path) => path.includes("nosuch") ? null : path.includes("bogus") ? "bogus" : "",
 };
 
 const names = readdirSync(FOLDER).filter((name) => name.endsWith(".cfg")).sort();

@@ -78,6 +78,26 @@ export const PROXY_NAMES = names(`
   use-server use_backend
 `);
 
+/** Behind `http-request`; what has arguments in parentheses, or a number at its end, without them. */
+export const HTTP_REQUEST_ACTIONS = names(`
+  add-acl add-header add-headers-bin allow auth cache-use capture del-acl del-header del-headers-bin del-map deny
+  disable-l7-retry do-log do-resolve early-hint normalize-uri pause redirect reject replace-header replace-path
+  replace-pathq replace-uri replace-value return sc-add-gpc sc-inc-gpc sc-inc-gpc0 sc-inc-gpc1 sc-set-gpt sc-set-gpt0
+  send-spoe-group set-bandwidth-limit set-bc-mark set-bc-tos set-dst set-dst-port set-fc-mark set-fc-tos set-header
+  set-headers-bin set-log-level set-map set-mark set-method set-nice set-path set-pathq set-priority-class
+  set-priority-offset set-query set-retries set-src set-src-port set-timeout set-tos set-uri set-var set-var-fmt
+  silent-drop strict-mode tarpit track-sc unset-var use-service wait-for-body wait-for-handshake
+`);
+
+/** Behind `http-response`, as above. */
+export const HTTP_RESPONSE_ACTIONS = names(`
+  add-acl add-header add-headers-bin allow cache-store capture del-acl del-header del-headers-bin del-map deny do-log
+  pause redirect replace-header replace-value return sc-add-gpc sc-inc-gpc sc-inc-gpc0 sc-inc-gpc1 sc-set-gpt
+  sc-set-gpt0 send-spoe-group set-bandwidth-limit set-fc-mark set-fc-tos set-header set-headers-bin set-log-level
+  set-map set-mark set-nice set-status set-timeout set-tos set-var set-var-fmt silent-drop strict-mode track-sc
+  unset-var wait-for-body
+`);
+
 /** `option <name>` */
 export const OPTION_NAMES = names(`
   abortonclose accept-invalid-http-request accept-invalid-http-response accept-unsafe-violations-in-http-request

@@ -12,23 +12,22 @@ import {
   notice,
   sortByPlace,
 } from "../diagnostics.ts";
+import { newGlobal, newProxyDraft } from "./blank.ts";
 import { checkAll } from "./check.ts";
 import type { ConditionContext } from "./conditions.ts";
 import {
   type Accounts,
   type Checks,
   hasSide,
-  inherit,
   type Limits,
   type Load,
-  newGlobal,
-  newProxyDraft,
   type Overrides,
   type PendingName,
   type ProxyDraft,
   title,
 } from "./draft.ts";
 import { type Environment, publishCliAddresses } from "./environment.ts";
+import { inherit, mayTakeRules } from "./inheritance.ts";
 import { countArguments, findRow, ignored, knowsWord, type ProxyRow } from "./keywords.ts";
 import { SECTION_NAMES } from "./language.ts";
 import { listFurtherLines, notYet } from "./later.ts";
@@ -220,7 +219,7 @@ function openDefaults(line: ConfigLine, load: Load): Reader {
   const at = named ? second : section;
   if (named) checkName(at, "defaults", load);
   const from = readFrom(line, named ? 2 : 1, `defaults '${named ? at.text : ""}'`, load);
-  const draft = from === null ? newProxyDraft("defaults", line, at) : inherit("defaults", line, at, from);
+  const draft = open("defaults", line, at, from, load);
   draft.proxy.name = named ? at.text : "";
   load.defaults.push(draft);
   return (next) => readProxyLine(draft, next, load);
@@ -239,12 +238,23 @@ function openProxy(kind: ProxyKind): Opener {
     // One that names a section it does not find takes the last one too: timeouts it lacks are then no second mistake.
     const explicit = line.words.length > 2;
     const from = readFrom(line, 2, `${kind} '${name.text}'`, load) ?? implicitDefaults(name, explicit, load);
-    const draft = from === null ? newProxyDraft(kind, line, name) : inherit(kind, line, name, from);
+    const draft = open(kind, line, name, from, load);
     draft.proxy.name = name.text;
     declare(draft, names, load);
     load.proxies.push(draft);
     return (next) => readProxyLine(draft, next, load);
   };
+}
+
+function open(
+  section: ProxyDraft["section"],
+  line: ConfigLine,
+  at: Word,
+  from: ProxyDraft | null,
+  load: Load,
+): ProxyDraft {
+  if (from === null || !mayTakeRules(section, line, from, load)) return newProxyDraft(section, line, at);
+  return inherit(section, line, at, from);
 }
 
 function checkName(name: Word, section: string, load: Load): void {

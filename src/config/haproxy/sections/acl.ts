@@ -7,7 +7,7 @@ import type { Load, ProxyDraft } from "../draft.ts";
 import type { Call, ProxyRow } from "../keywords.ts";
 import type { Acl, Condition } from "../model.ts";
 import type { ConfigLine, Word } from "../words.ts";
-import { inside } from "./arguments.ts";
+import { inside, namedFile } from "./arguments.ts";
 
 /** configuration.txt 7.4: ACLs nobody has to declare. */
 const PREDEFINED: Readonly<Record<string, readonly [criterion: string, ...patterns: string[]]>> = {
@@ -91,7 +91,7 @@ function readAcl(name: string, words: Word[], line: ConfigLine, load: Load, what
       break;
     }
     if (!WITH_VALUE.has(flag) || value === undefined) continue;
-    flags.push(flag === "-f" ? withDirectory(value.text, line, load) : value.text);
+    flags.push(flag === "-f" ? namedFile(value.text, line, load) : value.text);
     i++;
   }
   const patterns = words.slice(i);
@@ -113,11 +113,6 @@ function readAcl(name: string, words: Word[], line: ConfigLine, load: Load, what
   }
   alert(load.diagnostics, at, `error detected while parsing ${what} : ${complaint.message}`);
   return null;
-}
-
-function withDirectory(path: string, line: ConfigLine, load: Load): string {
-  const directory = load.directory(line);
-  return path.startsWith("/") || directory === "" ? path : `${directory}/${path}`;
 }
 
 /**

@@ -3,7 +3,7 @@ import { alert, type Located } from "../../diagnostics.ts";
 import type { AddressError } from "../addresses.ts";
 import type { Load } from "../draft.ts";
 import { MAX_TIME, type Parsed, parseInteger, parseSize, parseTime, type TimeUnit } from "../values.ts";
-import type { Word } from "../words.ts";
+import type { ConfigLine, Word } from "../words.ts";
 
 /** What haproxy's own integers hold. */
 export const MAX_INT = 2_147_483_647;
@@ -37,8 +37,8 @@ export function milliseconds(word: Word, name: string, load: Load, unit: TimeUni
   return null;
 }
 
-export function bytes(word: Word, name: string, load: Load, min = 0): number | null {
-  return value(word, name, parseSize(word.text, { min, max: MAX_INT }), load);
+export function bytes(word: Word, name: string, load: Load, min = 0, max = MAX_INT): number | null {
+  return value(word, name, parseSize(word.text, { min, max }), load);
 }
 
 export function user(word: Word, name: string, load: Load): number | null {
@@ -51,6 +51,12 @@ export function group(word: Word, name: string, load: Load): number | null {
   const gid = load.accounts.group(word.text);
   if (gid === null) alert(load.diagnostics, word, `'${name}' : unknown group name '${word.text}'`);
   return gid;
+}
+
+/** A file that a line names, as seen from where `default-path` says. */
+export function namedFile(path: string, line: ConfigLine, load: Load): string {
+  const directory = load.directory(line);
+  return path.startsWith("/") || directory === "" ? path : `${directory}/${path}`;
 }
 
 /** Reports what is wrong with an address, at the part of the word it is about. */

@@ -6,7 +6,7 @@ import type { Balance, HashType } from "../model.ts";
 import type { Word } from "../words.ts";
 import { oneOf } from "../keywords.ts";
 import { notYet } from "../later.ts";
-import { inside, wholeNumber } from "./arguments.ts";
+import { inside, MAX_INT, wholeNumber } from "./arguments.ts";
 
 const BACKEND = { side: "backend", elsewhere: "ignored", defaults: "yes" } as const;
 
@@ -19,6 +19,7 @@ export const balanceRows: ProxyRow[] = [
 
 type Reader = (args: Word[], call: Call<ProxyDraft>) => Balance | null;
 
+/** `hdr` and `random` may have an argument in brackets. */
 const ALGORITHMS: Readonly<Record<string, Reader | "later">> = {
   roundrobin: () => ({ kind: "roundrobin" }),
   "static-rr": () => ({ kind: "static-rr" }),
@@ -27,17 +28,20 @@ const ALGORITHMS: Readonly<Record<string, Reader | "later">> = {
   source: () => ({ kind: "source" }),
   random,
   hash,
-  uri: "later",
-  url_param: "later",
-  hdr: "later",
+  uri,
+  url_param: urlParam,
+  hdr,
   "rdp-cookie": "later",
   "log-hash": "later",
   sticky: "later",
 };
 
+const BRACKETED = ["hdr", "random"];
+
 function balance(args: Word[], call: Call<ProxyDraft>): void {
   const { target, load } = call;
   target.places.hashExpression = null;
+  target.places.balance = call.keyword;
   const word = args[0];
   if (word === undefined) {
     target.proxy.balance = { kind: "roundrobin" };
@@ -45,7 +49,7 @@ function balance(args: Word[], call: Call<ProxyDraft>): void {
   }
   const name = word.text.replace(/\(.*/s, "");
   const reader = Object.hasOwn(ALGORITHMS, name) ? ALGORITHMS[name] : undefined;
-  if (reader === undefined || (name !== word.text && name !== "random" && reader !== "later")) {
+  if (reader === undefined || (name !== word.text && !BRACKETED.includes(name) && reader !== "later")) {
     const names = Object.keys(ALGORITHMS);
     const list = names.map((one) => `'${one}'`).join(", ");
     alert(load.diagnostics, word, `balance only supports ${list} (got '${word.text}')`, didYouMean(name, names));
@@ -88,6 +92,86 @@ function hash(args: Word[], { load, target, keyword }: Call<ProxyDraft>): Balanc
     `failed to parse 'balance hash' expression '${word.text}' : ${complaint.message}`,
   );
   return null;
+}
+
+/** "uri [whole] [len <n>] [depth <n>] [path-only]": how much of the request's target is the key. */
+function uri(args: Word[], { load }: Call<ProxyDraft>): Balance | null {
+  const made = { kind: "uri" as const, whole: false, pathOnly: false, len: 0, depth: 0 };
+  for (let i = 1; i < args.length; i++) {
+    const word = args[i];
+    if (word === undefined) break;
+    switch (word.text) {
+      case "whole":
+        made.whole = true;
+        break;
+      case "path-only":
+        made.pathOnly = true;
+        break;
+      case "len":
+      case "depth": {
+        const count = args[++i];
+        const read = Number(/^[0-9]+$/.exec(count?.text ?? "")?.[0] ?? 0);
+        if (read < 1 || read > MAX_INT) {
+          const got = count?.text ?? "";
+          alert(
+            load.diagnostics,
+            count ?? word,
+            `balance uri : '${word.text}' expects a positive integer (got '${got}')`,
+          );
+          return null;
+        }
+        made[word.text] = read;
+        break;
+      }
+      default: {
+        const names = ["len", "depth", "path-only", "whole"];
+        const list = names.map((name) => `'${name}'`).join(", ");
+        const message = `balance uri only accepts parameters ${list} (got '${word.text}')`;
+        alert(load.diagnostics, word, message, didYouMean(word.text, names));
+        return null;
+      }
+    }
+  }
+  return made;
+}
+
+/** "url_param <name> [check_post [<wait>]]"; what stands behind check_post no longer has a meaning (configuration.txt). */
+function urlParam(args: Word[], { load, keyword }: Call<ProxyDraft>): Balance | null {
+  const [word, name, modifier] = args;
+  if (name === undefined) {
+    alert(load.diagnostics, word ?? keyword, "balance url_param requires an URL parameter name");
+    return null;
+  }
+  if (modifier !== undefined && modifier.text !== "check_post") {
+    alert(
+      load.diagnostics,
+      modifier,
+      `balance url_param only accepts 'check_post' modifier (got '${modifier.text}')`,
+      didYouMean(modifier.text, ["check_post"]),
+    );
+    return null;
+  }
+  return { kind: "url_param", name: name.text, checkPost: modifier !== undefined };
+}
+
+/** "hdr(<name>) [use_domain_only]" */
+function hdr(args: Word[], { load, keyword }: Call<ProxyDraft>): Balance | null {
+  const [word, modifier] = args;
+  const name = /^hdr\(([^)]+)\)/s.exec(word?.text ?? "")?.[1];
+  if (name === undefined) {
+    alert(load.diagnostics, word ?? keyword, "balance hdr requires an http header field name, as in 'hdr(host)'");
+    return null;
+  }
+  if (modifier !== undefined && modifier.text !== "use_domain_only") {
+    alert(
+      load.diagnostics,
+      modifier,
+      `balance hdr(${name}) only accepts 'use_domain_only' modifier (got '${modifier.text}')`,
+      didYouMean(modifier.text, ["use_domain_only"]),
+    );
+    return null;
+  }
+  return { kind: "hdr", name, domainOnly: modifier !== undefined };
 }
 
 const METHODS: Readonly<Record<string, HashType["method"]>> = { "map-based": "map-based", consistent: "consistent" };

@@ -11,6 +11,7 @@ test("global: every value lands in its field", () => {
     ...["log-send-hostname box", "stats timeout 5s", "stats maxconn 7", "zero-warning", "tune.bufsize 32k"],
     ...["tune.maxaccept -1", "tune.maxrewrite 2048", "tune.rcvbuf.client 1", "tune.rcvbuf.server 2"],
     ...["tune.sndbuf.client 3", "tune.sndbuf.server 4", "log /dev/log daemon notice"],
+    ...["tune.http.maxhdr 50", "tune.http.logurilen 4096", "tune.http.cookielen 80"],
     ...["stats socket /run/s.sock mode 660 level admin user root expose-fd listeners name cli"],
   ];
   const { statsSockets, logTargets, ...global } = model(`global\n${text.map((line) => `  ${line}\n`).join("")}`).global;
@@ -46,6 +47,9 @@ test("global: every value lands in its field", () => {
       rcvbufServer: 2,
       sndbufClient: 3,
       sndbufServer: 4,
+      httpMaxhdr: 50,
+      httpLogurilen: 4096,
+      httpCookielen: 80,
     },
   });
   expect(statsSockets).toMatchObject([{

@@ -16,6 +16,9 @@ type Parse = (args: Word[], call: Call<GlobalDraft>) => void;
 /** As many as the board has rows for. */
 const MAX_THREADS = 64;
 
+/** What haproxy can address in a message: it has to stay below 256 MB. */
+const MAX_BUFSIZE = (256 << 20) - 1;
+
 const rows: Row<GlobalDraft>[] = [
   { name: "daemon", args: [0, 0], parse: flag("daemon") },
   { name: "master-worker", args: [0, 1], parse: masterWorker },
@@ -94,17 +97,16 @@ const rows: Row<GlobalDraft>[] = [
   },
   { name: "default-path", args: [1, 2], usage: "'current', 'config', 'parent' or 'origin'", parse: defaultPath },
 
-  { name: "tune.bufsize", args: [1, 1], usage: "a size in bytes", parse: size("bufsize", 1024) },
-  // Room for headers that rules add: TCP mode rewrites nothing.
+  { name: "tune.bufsize", args: [1, 1], usage: "a size in bytes", parse: size("bufsize", 1024, MAX_BUFSIZE) },
   { name: "tune.maxrewrite", args: [1, 1], usage: "a size in bytes", parse: size("maxrewrite", 0) },
+  { name: "tune.http.maxhdr", args: [1, 1], usage: "an integer argument", parse: tune("httpMaxhdr", 1, 32_767) },
+  { name: "tune.http.logurilen", args: [1, 1], usage: "an integer argument", parse: tune("httpLogurilen", 0, MAX_INT) },
+  { name: "tune.http.cookielen", args: [1, 1], usage: "an integer argument", parse: tune("httpCookielen", 0, MAX_INT) },
   {
     name: "tune.maxaccept",
     args: [1, 1],
     usage: "an integer argument",
-    parse: (args, { target, load, name }) => {
-      const value = args[0] === undefined ? null : wholeNumber(args[0], name, load, -1, MAX_INT);
-      if (value !== null) target.global.tune.maxaccept = value;
-    },
+    parse: tune("maxaccept", -1, MAX_INT),
   },
   { name: "tune.rcvbuf.client", args: [1, 1], usage: "a size in bytes", parse: once(size("rcvbufClient", 0)) },
   { name: "tune.rcvbuf.server", args: [1, 1], usage: "a size in bytes", parse: once(size("rcvbufServer", 0)) },
@@ -164,9 +166,16 @@ function text(field: "chroot" | "pidfile"): Parse {
   };
 }
 
-function size(field: keyof Global["tune"], min: number): Parse {
+function size(field: keyof Global["tune"], min: number, max = MAX_INT): Parse {
   return (args, { target, load, name }) => {
-    const value = args[0] === undefined ? null : bytes(args[0], name, load, min);
+    const value = args[0] === undefined ? null : bytes(args[0], name, load, min, max);
+    if (value !== null) target.global.tune[field] = value;
+  };
+}
+
+function tune(field: keyof Global["tune"], min: number, max: number): Parse {
+  return (args, { target, load, name }) => {
+    const value = args[0] === undefined ? null : wholeNumber(args[0], name, load, min, max);
     if (value !== null) target.global.tune[field] = value;
   };
 }

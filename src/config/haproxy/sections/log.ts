@@ -268,6 +268,7 @@ export function chooseLogFormat(
   target.places.logFormat = { name, at: keyword };
   target.proxy.options.tcplog = false;
   target.proxy.options.httplog = false;
+  target.proxy.options.httplogClf = false;
   target.proxy.log.format = null;
   return true;
 }

@@ -183,9 +183,9 @@ test("conditions: or of ands, with negation, braces and ACLs nobody declares", (
   const proxy = listen(
     "acl a src 10.0.0.0/8",
     "acl a src -i -f list -- -x",
-    "use_backend l if a !TRUE or { dst_port -m int 80 81 } ! a || LOCALHOST",
-    "use_backend l unless a",
-    "use_backend l",
+    "use_backend b if a !TRUE or { dst_port -m int 80 81 } ! a || LOCALHOST",
+    "use_backend b unless a",
+    "use_backend b",
   );
   const [first, second, third] = proxy.useBackends;
   expect(first?.condition?.unless).toBe(false);
@@ -211,8 +211,8 @@ const emptyConditions: [condition: string, terms: number][] = [
   ["if TRUE or", 1], // no empty term, which would always be true
   ["if or TRUE or or !FALSE", 2],
 ];
-test.each(emptyConditions)("use_backend l %s", (condition, terms) => {
-  const [rule] = listen(`use_backend l ${condition}`).useBackends;
+test.each(emptyConditions)("use_backend b %s", (condition, terms) => {
+  const [rule] = listen(`use_backend b ${condition}`).useBackends;
   expect(rule?.condition?.terms.length).toBe(terms);
   expect(rule?.condition?.terms.every((term) => term.length > 0)).toBe(true);
 });

@@ -1,7 +1,8 @@
 /** Keywords of defaults, frontend, backend and listen that have no family of their own, and the table of them all. */
 import { alert, didYouMean } from "../../diagnostics.ts";
 import type { ProxyDraft } from "../draft.ts";
-import { type Call, ignored, oneOf, type ProxyRow, table } from "../keywords.ts";
+import type { Mode } from "../model.ts";
+import { type Call, ignored, type ProxyRow, table } from "../keywords.ts";
 import type { Word } from "../words.ts";
 import { OPTION_NAMES, PROXY_NAMES, REMOVED_PROXY, TIMEOUT_NAMES } from "../language.ts";
 import { notYet } from "../later.ts";
@@ -9,10 +10,15 @@ import { aclRows, readCondition } from "./acl.ts";
 import { inside, MAX_INT, wholeNumber } from "./arguments.ts";
 import { balanceRows } from "./balance.ts";
 import { bindRows } from "./bind.ts";
+import { captureRows } from "./capture.ts";
+import { cookieRows } from "./cookie.ts";
+import { errorRows } from "./errors.ts";
+import { httpRows } from "./http.ts";
 import { logRows } from "./log.ts";
 import { optionRows, removedOptions } from "./options.ts";
 import { serverRows } from "./server.ts";
 import { sourceRows } from "./source.ts";
+import { LATER_STATS, statsRows } from "./stats.ts";
 import { removedTimeouts, timeoutRows } from "./timeouts.ts";
 
 const FRONTEND = { side: "frontend", elsewhere: "ignored", defaults: "yes" } as const;
@@ -20,7 +26,7 @@ const BACKEND = { side: "backend", elsewhere: "ignored", defaults: "yes" } as co
 const ANY = { side: "any", elsewhere: "ignored", defaults: "yes" } as const;
 
 const rows: ProxyRow[] = [
-  { name: "mode", args: [1, 1], usage: "'tcp'", ...ANY, parse: mode },
+  { name: "mode", args: [1, 1], usage: "'tcp' or 'http'", ...ANY, parse: mode },
   {
     name: "disabled",
     args: [0, 0],
@@ -78,14 +84,6 @@ const rows: ProxyRow[] = [
     parse: number("fullconn"),
   },
   { name: "retries", args: [1, 1], usage: "an integer argument", ...BACKEND, parse: number("retries") },
-  {
-    name: "retry-on",
-    args: [1, Infinity],
-    usage: "at least one keyword to specify when to retry",
-    ...BACKEND,
-    elsewhere: "refused",
-    parse: retryOn,
-  },
 ];
 
 export const proxyTable = table<ProxyRow>(
@@ -94,14 +92,20 @@ export const proxyTable = table<ProxyRow>(
     ...aclRows,
     ...balanceRows,
     ...bindRows,
+    ...captureRows,
+    ...cookieRows,
+    ...errorRows,
+    ...httpRows,
     ...logRows,
     ...optionRows,
     ...serverRows,
     ...sourceRows,
+    ...statsRows,
     ...timeoutRows,
   ],
   [
     ...PROXY_NAMES,
+    ...LATER_STATS,
     ...OPTION_NAMES.map((name) => `option ${name}`),
     ...TIMEOUT_NAMES.map((name) => `timeout ${name}`),
   ],
@@ -116,22 +120,22 @@ function number(field: "maxconn" | "backlog" | "fullconn" | "retries") {
   };
 }
 
-const LATER_MODES = ["http", "log", "spop", "haterm"];
+const MODES: readonly Mode[] = ["tcp", "http"];
+const LATER_MODES = ["log", "spop", "haterm"];
 
 function mode(args: Word[], { target, load }: Call<ProxyDraft>): void {
   const word = args[0];
   if (word === undefined) return;
   const d = load.diagnostics;
-  if (word.text === "tcp") {
-    target.proxy.mode = "tcp";
+  const known = MODES.find((one) => one === word.text);
+  if (known !== undefined) {
+    target.proxy.mode = known;
   } else if (LATER_MODES.includes(word.text)) {
-    // Kept, so that what goes with it is not called a second mistake.
-    if (word.text === "http") target.proxy.mode = "http";
     notYet(load, word, `mode ${word.text}`, `'mode ${word.text}' is not supported yet`);
   } else if (word.text === "health") {
     alert(d, word, "'mode health' doesn't exist anymore. Please use 'http-request return status 200' instead");
   } else {
-    alert(d, word, `unknown proxy mode '${word.text}'`, didYouMean(word.text, ["tcp", ...LATER_MODES]));
+    alert(d, word, `unknown proxy mode '${word.text}'`, didYouMean(word.text, [...MODES, ...LATER_MODES]));
   }
 }
 
@@ -163,7 +167,7 @@ function useBackend(args: Word[], { target, load, line, keyword }: Call<ProxyDra
   if (word === undefined) return;
   const dynamic = word.text.includes("%");
   if (dynamic) {
-    const complaint = load.checks.logFormat(word.text);
+    const complaint = load.checks.logFormat(word.text, "http use_backend");
     if (complaint !== null) {
       return alert(
         load.diagnostics,
@@ -177,34 +181,4 @@ function useBackend(args: Word[], { target, load, line, keyword }: Call<ProxyDra
   if (condition === null && rest.length > 0) return;
   target.proxy.useBackends.push({ backend: word.text, dynamic, condition, place: keyword.place });
   target.useBackendWords.push(word);
-}
-
-/** What may be retried; what needs a look into the answer comes with mode http. */
-const RETRY_EVENTS: Readonly<Record<string, "now" | "later">> = {
-  none: "now",
-  "conn-failure": "now",
-  "empty-response": "later",
-  "junk-response": "later",
-  "response-timeout": "later",
-  "0rtt-rejected": "later",
-  "all-retryable-errors": "later",
-  ...Object.fromEntries(
-    [401, 403, 404, 408, 421, 425, 429, 500, 501, 502, 503, 504].map((status) => [status, "later"] as const),
-  ),
-};
-
-function retryOn(args: Word[], { target, load, name }: Call<ProxyDraft>): void {
-  let connFailure = false;
-  for (const word of args) {
-    const when = oneOf(word, name, RETRY_EVENTS, load);
-    if (when === null) return;
-    if (when === "later") {
-      return notYet(load, word, `retry-on ${word.text}`, `'retry-on ${word.text}' is not supported yet`);
-    }
-    if (word.text === "none" && args.length > 1) {
-      return alert(load.diagnostics, word, "'retry-on' 'none' keyword only usable alone");
-    }
-    connFailure ||= word.text === "conn-failure";
-  }
-  target.proxy.retryOn = { connFailure };
 }

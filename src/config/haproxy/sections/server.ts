@@ -62,8 +62,12 @@ function set(field: "backup" | "disabled" | "tfo", to: boolean): Parameter {
   };
 }
 
+type NumberField =
+  | ("weight" | "maxconn" | "minconn" | "maxqueue" | "rise" | "fall")
+  | ("maxReuse" | "poolLowConn" | "poolMaxConn");
+
 function number(
-  field: "weight" | "maxconn" | "minconn" | "maxqueue" | "rise" | "fall",
+  field: NumberField,
   min = 0,
   max = MAX_INT,
 ): Parameter {
@@ -76,7 +80,10 @@ function number(
   };
 }
 
-function time(field: "interMs" | "fastinterMs" | "downinterMs" | "tcpUserTimeoutMs", least: number): Parameter {
+function time(
+  field: "interMs" | "fastinterMs" | "downinterMs" | "poolPurgeDelayMs" | "tcpUserTimeoutMs",
+  least: number,
+): Parameter {
   return {
     args: 1,
     usage: "a time such as 2s",
@@ -93,6 +100,13 @@ export const SERVER_PARAMETERS: Readonly<Record<string, Parameter>> = {
     parse: (settings, word) => {
       settings.server.check = true;
       settings.checkAt = word;
+    },
+  },
+  cookie: {
+    args: 1,
+    usage: "<value> as argument",
+    parse: ({ server }, word) => {
+      server.cookie = word.text;
     },
   },
   disabled: set("disabled", true),
@@ -113,6 +127,7 @@ export const SERVER_PARAMETERS: Readonly<Record<string, Parameter>> = {
   },
   "init-addr": { args: 1, usage: "a list of 'last', 'libc', 'none' and addresses", parse: initAddr },
   inter: time("interMs", 1),
+  "max-reuse": number("maxReuse", -1),
   maxconn: number("maxconn"),
   maxqueue: number("maxqueue"),
   minconn: number("minconn"),
@@ -133,6 +148,9 @@ export const SERVER_PARAMETERS: Readonly<Record<string, Parameter>> = {
       else alert(load.diagnostics, word, `'on-marked-down' expects 'shutdown-sessions' but got '${word.text}'`);
     },
   },
+  "pool-low-conn": number("poolLowConn"),
+  "pool-max-conn": number("poolMaxConn", -1),
+  "pool-purge-delay": time("poolPurgeDelayMs", 0),
   rise: number("rise", 1),
   source: {
     args: 1,

@@ -7,7 +7,10 @@ import type { Timeouts } from "../model.ts";
 import type { Word } from "../words.ts";
 import { milliseconds } from "./arguments.ts";
 
-const TIMEOUTS: readonly [name: string, field: keyof Timeouts, side: "frontend" | "backend"][] = [
+type Side = "frontend" | "backend" | "any";
+
+/** `http-keep-alive` and `http-request` count in either section: a `listen` or a backend may say them too. */
+const TIMEOUTS: readonly [name: string, field: keyof Timeouts, side: Side][] = [
   ["client", "client", "frontend"],
   ["server", "server", "backend"],
   ["connect", "connect", "backend"],
@@ -15,6 +18,8 @@ const TIMEOUTS: readonly [name: string, field: keyof Timeouts, side: "frontend" 
   ["queue", "queue", "backend"],
   ["tunnel", "tunnel", "backend"],
   ["client-fin", "clientFin", "frontend"],
+  ["http-keep-alive", "httpKeepAlive", "any"],
+  ["http-request", "httpRequest", "any"],
   ["server-fin", "serverFin", "backend"],
 ];
 
@@ -33,13 +38,13 @@ function timeout(
   args: Word[],
   call: Call<ProxyDraft>,
   field: keyof Timeouts,
-  side: "frontend" | "backend",
+  side: Side,
 ): void {
   const { target: draft, load, name, keyword } = call;
   const word = args[0];
   const ms = word === undefined ? null : milliseconds(word, name, load);
   if (ms === null) return;
-  if (!hasSide(draft, side)) {
+  if (side !== "any" && !hasSide(draft, side)) {
     warning(
       load.diagnostics,
       keyword,
