@@ -166,14 +166,32 @@ const ERROR_LINES = [
   ]),
 ];
 
+const STATS_LINES = [
+  ...[
+    "stats enable",
+    "stats enable x",
+    "stats uri /s?x",
+    "stats uri",
+    "stats realm a",
+    "stats realm a b",
+    "stats realm",
+  ],
+  ...["stats auth a:b", "stats auth a", "stats auth", "stats scope .", "stats scope nosuch", "stats scope"],
+  ...["stats refresh 5s", "stats refresh 500ms", "stats refresh", "stats refresh x", "stats refresh 99999999999"],
+  ...["stats hide-version", "stats show-legends", "stats show-node", "stats show-node a.b", "stats show-node a/b"],
+  ...["stats show-desc", "stats show-desc some words", "stats bogus", "stats", "no stats enable"],
+];
+
 export const HTTP_LINES = [
   ...CONNECTION_LINES,
   ...BALANCE_LINES,
   ...COOKIE_LINES,
   ...CAPTURE_LINES,
   ...ERROR_LINES,
+  ...STATS_LINES,
 ];
 
+const FURTHER = "haproxy passes over further words in silence";
 const NUMBER = "haproxy reads as much of a number as there is";
 
 /** Where we differ, as we decide it, and why. */
@@ -187,4 +205,6 @@ export const HTTP_DIFFERENCES: Readonly<Record<string, readonly [ours: string, r
   "capture cookie SESSION length 10": ["rrrrr", "haproxy does not look at the word"],
   "capture request header Host len x": ["rrrrr", NUMBER],
   "capture response header Host len x": ["rrrrr", NUMBER],
+  "stats enable x": ["wwwww", FURTHER],
+  "stats realm a b": ["wwwww", FURTHER],
 };

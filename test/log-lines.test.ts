@@ -4,19 +4,15 @@
  * haproxy writes the plain fields first; they make the record our side renders the whole line from.
  */
 import { afterAll, beforeAll, expect, test } from "bun:test";
-import type { LogFormat, LogSettings, LogTarget, Options } from "../src/config/haproxy/model.ts";
-import { compileLogFormat, type FormatHooks, TCP_LOG } from "../src/logs/format.ts";
-import { lineBuffer } from "../src/logs/line_buffer.ts";
-import { createProxyLogger, type LogContext } from "../src/logs/logger.ts";
-import type { SessionRecord } from "../src/logs/record.ts";
+import type { LogFormat, LogSettings, LogTarget } from "../src/config/haproxy/model.ts";
+import { TCP_LOG } from "../src/logs/format.ts";
+import type { LogContext } from "../src/logs/logger.ts";
 import { freePort } from "./harness/ports.ts";
 import { cleanUp, HAPROXY, type Running, start, temporaryDirectory } from "./harness/processes.ts";
 import { startSyslog, type Syslog } from "./harness/syslog.ts";
+import { doubleQuoted, FIELDS, headOf, ourLogger, read, render } from "./log_lines_fixture.ts";
 
-const FIELDS = "ci cp fi fp bi bp si sp Ts ms f b s Tw Tc Tt Td Th U B ts ac fc bc sc rc sq bq ID H pid rt lc".split(
-  " ",
-);
-const HEAD = FIELDS.map((name) => `%${name}`).join("|");
+const HEAD = headOf(FIELDS);
 const EVERY = FIELDS.concat("t T Tl Tu ft tsc ST hr hrl hs hsl".split(" "));
 const withFlags = (flags: string): string => EVERY.map((name) => `%{${flags}}${name}`).join(" ");
 const FORMATS = {
@@ -27,6 +23,8 @@ const FORMATS = {
   all: withFlags("+Q,+X,+E"),
   global: `%{+Q,+X}o ${EVERY.map((name) => `%${name}`).join(" ")} %{-Q}o %f %{-X}pid %{+Q}s`,
   blanks: "  a   %hr %hs  b\t %% 100%%%b %-x  %ci%cp  ",
+  // Values that are empty part blanks, captures that are not declared do not.
+  empty: "%hr a%hr %hs b %{-M}[str()] c %{-M}[str()]%hr %hr%{-M}[str()] d %{+Q}o e",
   expression: '%[str(a)] %{+Q}[str()] %[str()] %{+E}[str("a]b")] %{+Q,+E}[str("x]")]]',
   tcplog: TCP_LOG,
 };
@@ -56,8 +54,6 @@ function session(to: { port: number } | { path: string }): Promise<void> {
   });
 }
 const over = (frontend: string): Promise<void> => session({ port: ports[frontend]! });
-
-const doubleQuoted = (text: string): string => `"${text.replace(/["\\]/g, "\\$&")}"`;
 
 function frontend(name: string, backend: string, rest: string[]): string {
   ports[name] = freePort();
@@ -112,68 +108,6 @@ afterAll(async () => {
   cleanUp();
 });
 
-const EXPRESSIONS: FormatHooks["expression"] = (text) => {
-  const value = /^str\("?(.*?)"?\)$/.exec(text)?.[1] ?? "";
-  return { evaluate: () => value };
-};
-
-/** The record behind the plain fields of a line, and what the format needs besides. */
-function read(head: string): { record: SessionRecord; hooks: FormatHooks } {
-  const values = head.split("|");
-  expect(values).toHaveLength(FIELDS.length);
-  const get = (name: string): string => values[FIELDS.indexOf(name)]!;
-  const int = (name: string): number => Number(get(name).replace(/^\+/, ""));
-  const host = (name: string): string => get(name) === "-" ? "" : get(name);
-  const port = (name: string): number => get(name) === "-" ? 0 : int(name);
-  const record: SessionRecord = {
-    acceptedAtMs: int("Ts") * 1000 + int("ms"),
-    clientHost: host("ci"),
-    clientPort: port("cp"),
-    localHost: host("fi"),
-    localPort: port("fp"),
-    sourceHost: host("bi"),
-    sourcePort: port("bp"),
-    serverHost: host("si"),
-    serverPort: port("sp"),
-    frontendName: get("f"),
-    backendName: get("b"),
-    serverName: get("s"),
-    tls: false,
-    handshakeMs: int("Th"),
-    queueMs: int("Tw"),
-    connectMs: int("Tc"),
-    totalMs: int("Tt"),
-    dataMs: int("Td"),
-    bytesUp: int("U"),
-    bytesDown: int("B"),
-    termination: get("ts"),
-    actConn: int("ac"),
-    feConn: int("fc"),
-    beConn: int("bc"),
-    srvConn: int("sc"),
-    retries: int("rc"),
-    redispatched: get("rc").startsWith("+"),
-    serverQueue: int("sq"),
-    backendQueue: int("bq"),
-    uniqueId: host("ID"),
-    sequence: int("rt"),
-    asap: false,
-  };
-  const count = int("lc");
-  return {
-    record,
-    hooks: { hostname: get("H"), pid: int("pid"), lineCount: () => count, expression: EXPRESSIONS },
-  };
-}
-
-function render(text: string, record: SessionRecord, hooks: FormatHooks): string {
-  const result = compileLogFormat(text, hooks);
-  if (!result.ok) throw new Error(`${result.offset}: ${result.message}`);
-  const out = lineBuffer(8192);
-  result.format.write(record, out);
-  return out.bytes.toString("latin1", 0, out.at);
-}
-
 for (const [name, format] of Object.entries(FORMATS)) {
   for (const backend of ["up", "down"]) {
     test(`variables: ${name}, server ${backend}`, async () => {
@@ -183,7 +117,7 @@ for (const [name, format] of Object.entries(FORMATS)) {
         (line) => line.startsWith(`${name} `) && line.includes(from),
         `a line with ${from}`,
       );
-      const { record, hooks } = read(line.slice(name.length + 1, line.indexOf("#")));
+      const { record, hooks } = read(FIELDS, line.slice(name.length + 1, line.indexOf("#")));
       expect(record.termination).toBe(backend === "up" ? "--" : "SC");
       expect(`${render(`${name} ${HEAD}#${format}`, record, hooks)}\n`).toBe(line);
     });
@@ -193,56 +127,22 @@ for (const [name, format] of Object.entries(FORMATS)) {
 test("a session over a unix socket", async () => {
   await session({ path: `${directory}/in.sock` });
   const line = await reader.waitFor((line) => line.startsWith("unix "), "the line of the unix socket");
-  const { record, hooks } = read(line.slice(5, line.indexOf("#")));
+  const { record, hooks } = read(FIELDS, line.slice(5, line.indexOf("#")));
   expect([record.clientHost, record.clientPort]).toEqual(["unix", 77]);
   expect(`${render(`unix ${HEAD}#%ci:%cp %fi:%fp %{+Q}ci`, record, hooks)}\n`).toBe(line);
 });
 
-const OPTIONS = { tcplog: false, httplog: false, logasap: false, dontlognull: false, dontlogNormal: false } as Options;
-
 /** What our logger sends to one target for a session. */
 function send(settings: Partial<LogSettings>, target: Partial<LogTarget>, context: Partial<LogContext>): string {
-  const line = lineBuffer(65_536);
-  const place = { file: "", line: 0, column: 0 };
-  const targets: LogTarget[] = [{
-    to: { kind: "udp", host: "127.0.0.1", port: 1, family: 4 },
-    format: "raw",
-    maxLength: 1024,
-    facility: 3,
-    maxLevel: 7,
-    minLevel: 0,
-    sample: null,
-    place,
-    ...target,
-  }];
-  const logger = createProxyLogger(
-    {
-      tag: null,
-      format: null,
-      errorFormat: null,
-      sdFormat: null,
-      uniqueIdFormat: null,
-      ...settings,
-      targets,
-    },
-    OPTIONS,
-    {
-      pid: haproxy.pid,
-      hostname: "unused",
-      sendHostname: "a.host",
-      tag: "haproxy",
-      outlets: { open: () => ({ reserve: () => line, commit() {} }), flush() {}, close() {} },
-      expression: EXPRESSIONS,
-      ...context,
-    },
-  );
+  const { logger, lines } = ourLogger(settings, {}, target, { pid: haproxy.pid, ...context });
   const { record } = read(
+    FIELDS,
     FIELDS.map((name) => /^(ci|fi|bi|si)$/.test(name) ? "127.0.0.1" : name === "f" ? "name" : "1").join("|"),
   );
   if (settings.format) record.frontendName = settings.format.split(" ")[0]!;
   record.uniqueId = "";
   logger.logSession(record, logger.due);
-  return line.bytes.toString("latin1", 0, line.at);
+  return lines[0]!;
 }
 
 /** When haproxy wrote a header, from its date. */

@@ -3,7 +3,7 @@
 # Their services are never started: the tests start their own, on ports of their own.
 set -eu
 
-packages="curl haproxy haproxy-doc iproute2 libnginx-mod-stream nghttp2-client nginx-light openssl procps socat wrk"
+packages="chromium curl haproxy haproxy-doc iproute2 libnginx-mod-stream nghttp2-client nginx-light openssl procps socat wrk"
 
 missing=""
 for package in $packages; do

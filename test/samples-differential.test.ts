@@ -3,8 +3,6 @@
  * matches. What differs is listed with its reason.
  */
 import { afterAll, beforeAll, expect, test } from "bun:test";
-import { readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
 import type { Acl, Model } from "../src/config/haproxy/model.ts";
 import { compileAcl, splitAclWords } from "../src/proxy/samples/acl.ts";
 import { parseIPv4 } from "../src/proxy/samples/address.ts";
@@ -13,9 +11,21 @@ import { compileExpression } from "../src/proxy/samples/expression.ts";
 import { namesOf } from "../src/proxy/samples/names.ts";
 import type { Setting } from "../src/proxy/samples/types.ts";
 import { freePort } from "./harness/ports.ts";
-import { cleanUp, HAPROXY, launch, start, temporaryDirectory } from "./harness/processes.ts";
+import { cleanUp, HAPROXY, start, temporaryDirectory } from "./harness/processes.ts";
 import { startSyslog } from "./harness/syslog.ts";
 import { PROCESS } from "./samples_context.ts";
+import {
+  FILES,
+  linesOf,
+  NOT_YET,
+  quoted,
+  refusal,
+  REFUSED,
+  refused,
+  splitWords,
+  withFiles,
+  writeFiles,
+} from "./samples_lab.ts";
 
 const acl = (line: string) => `acl: ${line}`;
 
@@ -39,57 +49,17 @@ const DIFFERENT = new Map([
 let theirs: Map<string, string>;
 let ours: Map<string, string>;
 
-const linesOf = (name: string) =>
-  readFileSync(join(import.meta.dir, "fixtures/samples", name), "utf8").trimEnd().split("\n");
 /** As they stand in a configuration, one in a line. */
 const EXPRESSIONS = linesOf("expressions.txt");
 /** Criterion, flags and patterns; the files they name are below. */
 const ACLS = linesOf("acls.txt");
 
-const FILES: Readonly<Record<string, string>> = {
-  words: "# comment\n  abc  \n\nDeF\n #x\nwith space here\nkey value\r\n",
-  map: "# comment\nkey value\nwith space here\n",
-  networks: "1.2.3.0/24\n#c\n10.0.0.1\n2001:db8::/64\n",
-  numbers: "10:20\n5\n",
-  operators: "gt 5\n",
-  many: Array.from({ length: 40 }, (_, i) => `${i}\nabc${i}.\n`).join(""),
-};
-
-const REFUSED = "refused";
-const NOT_YET = "not supported yet";
-const refusal = (message: string) => message.includes(NOT_YET) ? NOT_YET : REFUSED;
-
-const quoted = (text: string) => `'${text.replaceAll("'", `'\\''`)}'`;
 const directory = temporaryDirectory();
 const PORTS = { frontend: freePort(), bind: 0 };
 let clientPort = 0;
 
-/** The cases that haproxy refuses. It gives up after some fifty errors, so it is asked until it has none left. */
-async function refused(head: string, cases: readonly string[], config: (text: string, i: number) => string) {
-  const path = join(directory, "check.cfg");
-  const bad = new Set<string>();
-  for (;;) {
-    const asked = cases.filter((text) => !bad.has(text));
-    const before = bad.size;
-    let lines = head.split("\n").length;
-    const byLine = new Map<number, string>();
-    const parts = asked.map((text, i) => {
-      const part = config(text, i);
-      for (const _ of part.split("\n")) byLine.set(lines++, text);
-      return part;
-    });
-    writeFileSync(path, Buffer.from(`${head}${parts.join("\n")}\n`));
-    const checked = launch([HAPROXY!, "-c", "-f", path], directory);
-    await checked.exited;
-    for (const match of checked.stderr().matchAll(/\[ALERT\].*?check\.cfg:(\d+)\](?!: too many fatal)/g)) {
-      bad.add(byLine.get(Number(match[1]))!);
-    }
-    if (bad.size === before) return bad;
-  }
-}
-
 beforeAll(async () => {
-  for (const [name, text] of Object.entries(FILES)) writeFileSync(join(directory, name), text);
+  writeFiles(directory);
   await using syslog = await startSyslog();
   const head = `global
   log 127.0.0.1:${syslog.port} len 65000 format raw local0
@@ -104,13 +74,14 @@ defaults
 `;
   theirs = new Map();
   const badExpressions = await refused(
+    directory,
     `${head}listen f\n  bind 127.0.0.1:1\n  server s 127.0.0.1:1\n`,
     EXPRESSIONS,
     (text, i) => `listen f${i}\n  bind 127.0.0.1:1\n  server s 127.0.0.1:1\n  log-format ${quoted(`%[${text}]`)}`,
   );
-  const files = (line: string) => line.replace(/(-f) ([a-z]+)/g, `$1 ${directory}/$2`);
+  const files = (line: string) => withFiles(line, directory);
   const aclLine = (line: string, i: number) => `  acl a${i} ${files(line)}`;
-  const badAcls = await refused(`${head}listen f\n  bind 127.0.0.1:1\n`, ACLS, aclLine);
+  const badAcls = await refused(directory, `${head}listen f\n  bind 127.0.0.1:1\n`, ACLS, aclLine);
   for (const text of badExpressions) theirs.set(text, REFUSED);
   for (const line of badAcls) theirs.set(acl(line), REFUSED);
   const expressions = EXPRESSIONS.filter((text) => !badExpressions.has(text));
@@ -187,6 +158,9 @@ function evaluateAll(): Map<string, string> {
     listener: 0,
     backend: 0,
     server: 0,
+    request: null,
+    response: null,
+    exchange: null,
   };
   const setting: Setting = {
     scope: "log",
@@ -210,15 +184,6 @@ function evaluateAll(): Map<string, string> {
     results.set(acl(line), !compiled.ok ? refusal(compiled.message) : compiled.test(early) ? "match" : "no match");
   }
   return results;
-}
-
-/** As the configuration's lexer does it, for the lines of the cases: blanks, quotes, a backslash before a blank. */
-function splitWords(line: string): string[] {
-  const words: string[] = [];
-  for (const match of line.matchAll(/(?:"[^"]*"|'[^']*'|\\.|[^\s"'\\])+/g)) {
-    words.push(match[0].replace(/"([^"]*)"|'([^']*)'|\\(.)/g, (_all, a, b, c) => a ?? b ?? c));
-  }
-  return words;
 }
 
 const names = [...EXPRESSIONS, ...ACLS.map(acl)];

@@ -2,8 +2,11 @@
  * A session made up for tests of samples: addresses, a small model, and counts that say who was asked.
  */
 import type { Model, Proxy, Server } from "../src/config/haproxy/model.ts";
+import { requestLine } from "../src/proxy/http1/edit.ts";
+import { type Head, METHOD, newHead } from "../src/proxy/http1/head.ts";
+import { PARSED, parseRequest, parseResponse } from "../src/proxy/http1/parse.ts";
 import { parseIPv4, parseIPv6 } from "../src/proxy/samples/address.ts";
-import type { Counts, ProcessContext, SampleContext } from "../src/proxy/samples/context.ts";
+import type { Counts, Exchange, ProcessContext, SampleContext } from "../src/proxy/samples/context.ts";
 import { namesOf } from "../src/proxy/samples/names.ts";
 import type { Scope, Setting } from "../src/proxy/samples/types.ts";
 
@@ -76,6 +79,37 @@ export interface Session {
   backend?: number;
   server?: number;
   process?: Partial<ProcessContext>;
+  /** Whole heads: with one of them it is a session in HTTP mode. */
+  request?: string;
+  response?: string;
+  exchange?: Partial<Exchange>;
+}
+
+function headOf(text: string, kind: "request" | "response"): Head {
+  const bytes = Buffer.from(text, "latin1");
+  const head = newHead(1000, 4096);
+  const parsed = kind === "request"
+    ? parseRequest(head, bytes, 0, bytes.length, 1000)
+    : parseResponse(head, bytes, 0, bytes.length, METHOD.GET, 1000);
+  if (parsed !== PARSED.done) throw new Error(`Cannot parse ${JSON.stringify(text)}`);
+  return head;
+}
+
+/** As it is when the answer's head has come, or the request's without one. */
+function exchangeOf(request: Head | null, response: Head | null): Exchange {
+  return {
+    count: 1,
+    method: request?.method ?? METHOD.other,
+    minor: request?.minor ?? 1,
+    requestLine: request === null ? "" : requestLine(request, 1024),
+    status: response?.status ?? -1,
+    requestCaptures: [],
+    responseCaptures: [],
+    uniqueId: "",
+    body: request?.bytes ?? null,
+    bodyAt: request?.end ?? 0,
+    bodyEnd: request?.bytes.length ?? 0,
+  };
 }
 
 const addressOf = (text: string | null) => text === null ? null : parseIPv4(text) ?? parseIPv6(text);
@@ -93,7 +127,15 @@ export function contextOf(session: Session = {}): SampleContext {
     listener: session.listener ?? 0,
     backend: session.backend ?? 1,
     server: session.server ?? 0,
+    ...messagesOf(session),
   };
+}
+
+function messagesOf(session: Session): Pick<SampleContext, "request" | "response" | "exchange"> {
+  const request = session.request === undefined ? null : headOf(session.request, "request");
+  const response = session.response === undefined ? null : headOf(session.response, "response");
+  const http = request !== null || response !== null || session.exchange !== undefined;
+  return { request, response, exchange: http ? { ...exchangeOf(request, response), ...session.exchange } : null };
 }
 
 /** As if the text stood in proxy `current` of the model. */

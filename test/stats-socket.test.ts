@@ -15,7 +15,7 @@ import { serveStatsSocket } from "../src/runtime/server.ts";
 import { waitFor } from "./harness/conditions.ts";
 import { freePort } from "./harness/ports.ts";
 import { cleanUp, HAPROXY, type Running, start, temporaryDirectory } from "./harness/processes.ts";
-import { bind, context, ip, model, proxy, server } from "./stats_fixture.ts";
+import { bind, context, cookie, ip, model, proxy, server } from "./stats_fixture.ts";
 
 const directory = temporaryDirectory();
 const inDirectory = (name: string): string => join(directory, name);
@@ -72,7 +72,7 @@ function ask(to: string | number, text: string): Promise<string> {
   return promise;
 }
 
-const PORTS = { fe1: freePort(), fe1b: freePort(), web: freePort(), li: freePort() };
+const PORTS = { fe1: freePort(), fe1b: freePort(), web: freePort(), both: freePort(), li: freePort() };
 const CONFIG = `global
   stats socket ${inDirectory("haproxy.sock")} level admin expose-fd listeners
   stats socket ${inDirectory("haproxy-user.sock")} level user
@@ -114,6 +114,7 @@ backend webs
   mode http
   balance first
   option allbackups
+  cookie SRV insert indirect
   server w1 127.0.0.1:1 weight 0
   server w2 [::1]:2 backup weight 3 cookie c2
   server w3 127.0.0.1:3 backup weight 4
@@ -123,6 +124,12 @@ listen li
   server l1 127.0.0.1:18701 weight 0
   server l2 unix@/none.sock
   server l3 127.0.0.1:18701 disabled
+listen both
+  mode http
+  bind 127.0.0.1:${PORTS.both}
+  option socket-stats
+  balance uri
+  server h1 127.0.0.1:1 cookie h1
 `;
 /** The same as the parser is to give it. */
 const MODEL = model([
@@ -163,6 +170,7 @@ const MODEL = model([
     mode: "http",
     balance: { kind: "first" },
     options: { allbackups: true },
+    cookie: cookie("SRV"),
     servers: [
       server("w1", 1, "127.0.0.1", 1, { weight: 0 }),
       server("w2", 2, "::1", 2, { backup: true, weight: 3, cookie: "c2" }),
@@ -177,6 +185,13 @@ const MODEL = model([
       server("l2", 2, "", 0, { address: { kind: "unix", path: "/none.sock" } }),
       server("l3", 3, "127.0.0.1", 18701, { disabled: true }),
     ],
+  }),
+  proxy("listen", "both", 9, {
+    mode: "http",
+    binds: [bind(ip("127.0.0.1", PORTS.both))],
+    options: { socketStats: true },
+    balance: { kind: "uri", whole: false, pathOnly: false, len: 0, depth: 0 },
+    servers: [server("h1", 1, "127.0.0.1", 1, { cookie: "h1" })],
   }),
 ], { node: "n1", description: "some text" });
 
@@ -341,7 +356,7 @@ describe.skipIf(HAPROXY === null)("as haproxy, with the same configuration", () 
   test("a running haproxy's listeners are fetched", async () => {
     const listeners = await fetchListeners(theirs);
     const inodes = new Set(socketsOf(haproxy.pid));
-    expect(listeners.length).toBe(7); // five of proxies, two of stats sockets
+    expect(listeners.length).toBe(8); // six of proxies, two of stats sockets
     for (const listener of listeners) {
       expect(inodes).toContain(readlinkSync(`/proc/self/fd/${listener.fd}`));
       expect(listener).toMatchObject({ namespace: "", interface: null });

@@ -16,7 +16,8 @@ export interface Handlers<T> {
 
 /** One socket in the loop. It is reused: fd is -1 while it has none. */
 export interface Leg<T> {
-  readonly owner: T;
+  /** Another one's when a kept connection serves somebody else. */
+  owner: T;
   fd: number;
   /** A number of its own for each socket, so that an event of an earlier one with the same descriptor is known. */
   turn: number;

@@ -24,9 +24,9 @@ test("bytes pass from socket to socket in order; an empty socket is EAGAIN, its 
   const [sink, receiver] = pair();
   const pipe = createPipePool(1).take()!;
   const bytes = Buffer.from(Array.from({ length: 20_000 }, (_, i) => (i * 31) & 255));
-  expect(fillPipe(pipe, source)).toBe(-EAGAIN);
+  expect(fillPipe(pipe, source, PIPE_BYTES)).toBe(-EAGAIN);
   expect(libc.send(sender, bytes, bytes.length, 0)).toBe(bytes.length);
-  expect(fillPipe(pipe, source)).toBe(bytes.length);
+  expect(fillPipe(pipe, source, PIPE_BYTES)).toBe(bytes.length);
   expect(pipe.filled).toBe(bytes.length);
   expect(emptyPipe(pipe, sink)).toBe(bytes.length);
   expect(pipe.filled).toBe(0);
@@ -34,7 +34,7 @@ test("bytes pass from socket to socket in order; an empty socket is EAGAIN, its 
   expect(libc.recv(receiver, got, got.length, 0)).toBe(bytes.length);
   expect(got.subarray(0, bytes.length).equals(bytes)).toBe(true);
   closeDescriptor(sender);
-  expect(fillPipe(pipe, source)).toBe(0);
+  expect(fillPipe(pipe, source, PIPE_BYTES)).toBe(0);
   [source, sink, receiver].forEach(closeDescriptor);
 });
 
@@ -46,7 +46,7 @@ test("a full receiver leaves the rest in the pipe, which holds no more than its 
   let moved = 0;
   for (let i = 0; i < 200 && emptied(pipe, sink); i++) {
     libc.send(sender, chunk, chunk.length, 0);
-    fillPipe(pipe, source);
+    fillPipe(pipe, source, PIPE_BYTES);
   }
   expect(pipe.filled).toBeGreaterThan(0);
   expect(pipe.filled).toBeLessThanOrEqual(PIPE_BYTES);
@@ -67,7 +67,7 @@ test("the pool is bounded; an empty pipe is used again, one with bytes in it is 
   expect(pool.take()).toBe(first);
   const [sender, source] = pair();
   libc.send(sender, Buffer.from("left"), 4, 0);
-  fillPipe(second, source);
+  fillPipe(second, source, PIPE_BYTES);
   pool.giveBack(second);
   expect(isOpen(second.readEnd)).toBe(false);
   expect(pool.take()).not.toBe(null);

@@ -63,9 +63,12 @@ export function createPipePool(most: number): PipePool {
   };
 }
 
-/** Moves what the socket has into the pipe: bytes, 0 at the socket's end, or -errno; EAGAIN is an empty socket or a full pipe. */
-export function fillPipe(pipe: Pipe, socket: number): number {
-  const moved = libc.splice(socket, null, pipe.writeEnd, null, PIPE_BYTES, SPLICE_MOVE_NONBLOCK);
+/**
+ * Moves what the socket has into the pipe, at most `most` bytes: bytes, 0 at the socket's end, or -errno; EAGAIN is an empty
+ * socket or a full pipe.
+ */
+export function fillPipe(pipe: Pipe, socket: number, most: number): number {
+  const moved = libc.splice(socket, null, pipe.writeEnd, null, Math.min(most, PIPE_BYTES), SPLICE_MOVE_NONBLOCK);
   if (moved < 0) return -errno();
   pipe.filled += moved;
   return moved;

@@ -4,19 +4,23 @@
 import { expect, test } from "bun:test";
 import {
   CHECK_ONLY,
+  CLF_HTTP_LOG,
   compileLogFormat,
-  CONNECT_LOG,
+  connectLog,
   type FormatHooks,
   type FormatUse,
+  HTTP_LOG,
   LINE,
+  MESSAGE,
   TCP_LOG,
   UNIQUE_ID,
 } from "./format.ts";
 import { lineBuffer } from "./line_buffer.ts";
-import type { SessionRecord } from "./record.ts";
+import { newRecord, noNeeds, type SessionRecord } from "./record.ts";
 import { VARIABLES } from "./variables.ts";
 
 const RECORD: SessionRecord = {
+  ...newRecord(),
   acceptedAtMs: Date.UTC(2026, 10, 20, 8, 56, 48, 17),
   clientHost: "192.168.0.7",
   clientPort: 41234,
@@ -55,6 +59,7 @@ const HOOKS: FormatHooks = {
   hostname: "vm",
   pid: 12474,
   lineCount: () => 3,
+  mode: "http",
   expression: (text) => {
     const value = /^str\((.*)\)$/s.exec(text)?.[1];
     return value === undefined
@@ -95,6 +100,8 @@ const lines: [format: string, want: string, change?: Partial<SessionRecord>][] =
   ["%rc", "2", { redispatched: false }],
   ["%ts %tsc", "CD CD--"],
   ["%ST", "0"],
+  // A TCP session may be written into a record that was an HTTP exchange's.
+  ["%ST %Tu %hr%hrl", "0 1234 ", { status: 200, idleMs: 5, requestCaptures: ["a"] }],
   ["%f", 'f"]e'],
   ["%{+Q}f", '"f"]e"'],
   ["%{+E}f", 'f\\"\\]e'],
@@ -115,17 +122,15 @@ const lines: [format: string, want: string, change?: Partial<SessionRecord>][] =
   // Blanks: merged, none at the start, one kept at the end; a variable that writes nothing does not part them.
   ["  a   b  ", "a b "],
   ["%rt %hr %hs|", "10 |"],
+  ["a%hr %hs b", "a b"],
+  ["a %{-M}ID b %{-M}[str()] c", "a  b  c"],
+  ["a %{-M}ID%hr b %hr%{-M}ID c %{+Q}o d", "a  b  c d"],
   ["a\tb", "a\tb"],
   // Percent signs.
   ["100%%", "100%"],
   ["%%ci%%%b", "%ci%be"],
   ["%-x %:y", "-x :y"],
   ["%b-%b_%b", "be-be_be"],
-  // Captures.
-  ["%hr %hs", "{a b|} {}", { requestCaptures: ["a b", null], responseCaptures: [null] }],
-  ["%hrl", "x -", { requestCaptures: ["x", null] }],
-  ["%{+Q}hrl %{+Q}hr", '"x" "" "{x|}"', { requestCaptures: ["x", null] }],
-  ["%hr", "{#22#23#7B#7C#7D#0A#FF]}", { requestCaptures: ['"#{|}\n\xff]'] }],
   // Expressions.
   ["<%[str(a b)]>", "<a b>"],
   ['%[str("a]b")]]', "a]b]"],
@@ -134,13 +139,106 @@ const lines: [format: string, want: string, change?: Partial<SessionRecord>][] =
   ["%{+E}[str(a]b)]", "a\\]b"],
   ["%(name)ci %(name:sint)cp", "192.168.0.7 41234"],
   [TCP_LOG, '192.168.0.7:41234 [20/Nov/2026:08:56:48.017] f"]e be/<NOSRV> -1/12/1234 0 CD 9/10/100/0/+2 1/0'],
-  [CONNECT_LOG, 'Connect from 192.168.0.7:41234 to 2001:db8::a:1:80 (f"]e/TCP)'],
+  [connectLog("tcp"), 'Connect from 192.168.0.7:41234 to 2001:db8::a:1:80 (f"]e/TCP)'],
 ];
 
 for (const [format, want, change] of lines) {
   test(`format ${JSON.stringify(format)} writes ${JSON.stringify(want)}`, () =>
     expect(render(format, change)).toBe(want));
 }
+
+const HTTP: Partial<SessionRecord> = {
+  http: true,
+  requestAtMs: Date.UTC(2026, 10, 20, 8, 56, 48, 999),
+  idleMs: 982,
+  requestMs: 3,
+  queueMs: 0,
+  connectMs: 12,
+  responseMs: 40,
+  activeMs: 60,
+  totalMs: 1042,
+  dataMs: 5,
+  requestLine: "GET /a/b?c=d&e=f?g HTTP/1.1",
+  status: 304,
+  requestCookie: "SID=1",
+  termination: "--VN",
+  requestCaptures: ["h|o", null, ""],
+  responseCaptures: [null],
+};
+/** Written as haproxy 2.6 writes the same. */
+const httpLines: [format: string, want: string, change?: Partial<SessionRecord>][] = [
+  ["%HM %HU %HV", "GET /a/b?c=d&e=f?g HTTP/1.1"],
+  ["%HP %HPO %HQ", "/a/b /a/b ?c=d&e=f?g"],
+  ["%{+Q}r %r", '"GET /a/b?c=d&e=f?g HTTP/1.1" GET /a/b?c=d&e=f?g HTTP/1.1'],
+  ["%ST %tsc %ts", "304 --VN --"],
+  ["%ST", "-1", { status: -1 }],
+  ["%TR/%Tr/%Ti/%Tq/%Ta/%Tt/%Tu", "3/40/982/985/60/1042/60"],
+  ["%Tq %Tu", "-1 1042", { idleMs: -1 }],
+  ["%Tq", "-1", { requestMs: -1 }],
+  ["%Ta %Tu %TR %B", "+60 +60 3 +0", { asap: true }],
+  ["%tr|%trg|%trl", "20/Nov/2026:08:56:48.999|20/Nov/2026:08:56:48 +0000|20/Nov/2026:08:56:48 +0000"],
+  ["%{+Q,+X}o%tr %TR %ST %tsc", "20/Nov/2026:08:56:48.999 3 304 --VN"],
+  ["%CC %CS %{-M}CS| %{+Q}CS", 'SID=1 - | ""'],
+  ["%CC %{+Q,+E}CC", 'a"#\\{\xff "a\\"#\\\\{\xff"', { requestCookie: 'a"#\\{\xff' }],
+  // Parts of other forms of request line (RFC 9112 §3.2), and what cutting leaves.
+  ["%HP|%HPO|%HQ", "http://h/p/q|/p/q|?x=y", { requestLine: "GET http://h/p/q?x=y HTTP/1.1" }],
+  ["%HP|%HPO|%HQ|%HU", "http://h|||http://h", { requestLine: "GET http://h HTTP/1.1" }],
+  ["%HP|%HPO|%HQ", "*||?x", { requestLine: "OPTIONS *?x HTTP/1.1" }],
+  ["%HP|%HPO", "h:1|", { requestLine: "CONNECT h:1 HTTP/1.1" }],
+  ["%HP|%HPO|%HQ", "/|/|?", { requestLine: "GET /? HTTP/1.1" }],
+  ["%HPO|%HQ", "/|?u=http://x/y", { requestLine: "GET /?u=http://x/y HTTP/1.1" }],
+  ["%HPO", "", { requestLine: "OPTIONS *?u=http://x/y HTTP/1.1" }],
+  ["%HU|%HV", "/x|HTT", { requestLine: "GET /x HTT" }],
+  ["%HU|%HV", "/x|HTTP/0.9", { requestLine: "GET /x " }],
+  ["%HU|%HV|%HQ", "/x|HTTP/0.9|", { requestLine: "GET /x" }],
+  ["%HM|%HP|%HPO|%HU|%HV|%HQ|%r", "<BADREQ>|<BADREQ>|<BADREQ>|<BADREQ>|<BADREQ>||XY", { requestLine: "XY" }],
+  ["%HM|%HP|%HPO|%HU|%HV|%HQ", Array(6).fill("<BADREQ>").join("|"), { requestLine: "" }],
+  ["%r %{+Q,+E}r", '<BADREQ> "<BADREQ>"', { requestLine: "" }],
+  // Bytes: `#` and quotes everywhere, in captures also what parts them; +E comes after.
+  ["%r", "G #22#23]\\{|}~#7F#80#FF#09 v", { requestLine: 'G "#]\\{|}~\x7f\x80\xff\t v' }],
+  ["%{+E}HU", "/#22\\]\\\\", { requestLine: 'G /"]\\ v' }],
+  ["%hr %hs", "{h#7Co||} {}"],
+  ["%hrl %{+Q}hrl %hsl", 'h#7Co -  "h#7Co" "" "" -'],
+  ["%{+Q}hr", '"{h#7Co||}"'],
+  ["%{+E}hr", "{#22#23#7B#7C#7D#0A#FF\\]\\\\}", { requestCaptures: ['"#{|}\n\xff]\\'] }],
+  ["%hr%hs|%hrl%hsl", "|", { requestCaptures: [], responseCaptures: [] }],
+  [
+    HTTP_LOG,
+    '192.168.0.7:41234 [20/Nov/2026:08:56:48.999] f"]e be/<NOSRV> 3/0/12/40/60 304 0 SID=1 - --VN 9/10/100/0/+2 1/0 ' +
+    '{h#7Co||} {} "GET /a/b?c=d&e=f?g HTTP/1.1"',
+  ],
+  [
+    CLF_HTTP_LOG,
+    '192.168.0.7 - - [20/Nov/2026:08:56:48 +0000] "GET /a/b?c=d&e=f?g HTTP/1.1" 304 0 "" "" 41234 017 "f"]e" "be" ' +
+    '"<NOSRV>" 3 0 12 40 60 --VN 9 10 100 0 +2 1 0 "SID=1" "" "h#7Co" "" "" ""',
+  ],
+];
+for (const [format, want, change] of httpLines) {
+  test(`HTTP: ${JSON.stringify(format)} writes ${JSON.stringify(want)}`, () =>
+    expect(render(format, { ...HTTP, ...change })).toBe(want));
+}
+
+const messages: [format: string, want: string, constant: boolean][] = [
+  ["  a   b ", "  a   b ", true],
+  ["%%a", "%a", true],
+  ["", "", true],
+  ["a %[str(x)]", "a x", false],
+  // Quotes are for variables alone there; +E holds.
+  ["<%[str(a\r\n\x7f\tb)]> %{+Q}[str(x)] %{+E}[str(])]", "<a%0D%0A%7F\tb> x \\]", false],
+  ["%CS|%hr %HM", "|{h#7Co||} GET", false],
+];
+test.each(messages)("in a message %p gives %p, always: %p", (format, want, constant) => {
+  const result = compileLogFormat(format, HOOKS, MESSAGE);
+  if (!result.ok) throw new Error(result.message);
+  expect(render(format, HTTP, MESSAGE)).toBe(want);
+  expect(result.format.constant).toBe(constant ? want : null);
+  expect(result.format.usesRecord).toBe(/%[A-Z]/.test(format));
+});
+
+test("the text of a line is constant with its blanks merged", () => {
+  const result = compileLogFormat("  a   b ", HOOKS);
+  expect(result.ok && result.format.constant).toBe("a b ");
+});
 
 test("local dates follow the time zone", () => {
   const script = `
@@ -185,7 +283,6 @@ const refusals: [format: string, offset: number, message: RegExp][] = [
   ["%{+json}o %(a)ci", 2, /"\+json" is not supported yet/],
   ["%[src", 1, /Missing "]"/],
   ["a %[nope]", 4, /Unknown sample "nope"/],
-  ["%HM", 1, /"%HM" needs HTTP mode, which is not supported yet/],
   ["%sslv", 1, /needs TLS, which is not supported yet/],
   ["%(a b)ci", 1, /Cannot read the output name/],
   ["%(a:ip)ci", 1, /Unknown output type "ip"/],
@@ -195,6 +292,18 @@ test.each(refusals)("format %p is refused at %p", (format, offset, message) => {
   if (result.ok) throw new Error("was accepted");
   expect(result.message).toMatch(message);
   expect(result.offset).toBe(offset);
+});
+
+const HTTP_ONLY = "CC CS HM HP HPO HQ HU HV TR Ta Ti Tq Tr r tr trg trl".split(" ");
+test.each(VARIABLES.filter((row) => row.make !== null).map((row) => row.name))("%%%s in mode tcp", (name) => {
+  const format = `a  %ci %${name}`;
+  const complaint = HTTP_ONLY.includes(name)
+    ? { ok: false as const, offset: 8, message: `format variable '${name}' is reserved for HTTP mode` }
+    : null;
+  const result = compileLogFormat(format, { ...HOOKS, mode: "tcp" });
+  if (complaint) expect(result).toEqual(complaint);
+  else expect(result.ok).toBe(true);
+  expect(compileLogFormat(format, HOOKS).ok).toBe(true);
 });
 
 test("without hooks an expression is not supported yet", () => {
@@ -210,6 +319,12 @@ const needs: [format: string, needs: string[], atEnd: boolean][] = [
   ["%Tt", [], true],
   ["%ID", [], true],
   [TCP_LOG, ["client"], true],
+  [HTTP_LOG, ["client", "requestLine", "captures", "cookies"], true],
+  ["%HQ %tsc %tr %ST", ["requestLine"], false],
+  ["%hsl", ["captures"], false],
+  ["%CS", ["cookies"], false],
+  ["%Ta", [], true],
+  ["%[str(a)]", ["client", "local"], false],
 ];
 test.each(needs)("format %p needs %p, at the end: %p", (format, groups, atEnd) => {
   const result = compileLogFormat(format, HOOKS);
@@ -219,12 +334,21 @@ test.each(needs)("format %p needs %p, at the end: %p", (format, groups, atEnd) =
   expect(result.format.atEnd).toBe(atEnd);
 });
 
+test("an expression says what it needs", () => {
+  const expression = () => ({ evaluate: () => "", needs: ["requestLine"] as const });
+  const result = compileLogFormat("%[capture.req.uri]", { ...HOOKS, expression });
+  expect(result.ok && result.format.needs).toEqual({ ...noNeeds(), requestLine: true });
+});
+
 test("a line longer than its buffer is cut off", () => {
-  const result = compileLogFormat("%b%b%b %pid %Tt", HOOKS);
-  if (!result.ok) throw new Error(result.message);
   const out = lineBuffer(5);
-  result.format.write(RECORD, out);
-  expect(out.bytes.toString("latin1", 0, out.at)).toBe("bebeb");
+  for (const [format, want] of [["%b%b%b %pid %Tt", "bebeb"], ["b%hr%r", "b{h#7"], ["%HU%r", "/a/b?"]]) {
+    const result = compileLogFormat(format!, HOOKS);
+    if (!result.ok) throw new Error(result.message);
+    out.at = 0;
+    result.format.write({ ...RECORD, ...HTTP }, out);
+    expect(out.bytes.toString("latin1", 0, out.at)).toBe(want!);
+  }
 });
 
 test("any text compiles to a line or an error within it", () => {
@@ -236,15 +360,18 @@ test("any text compiles to a line or an error within it", () => {
   };
   const pieces = ["%", "{", "}", "[", "]", "(", ")", "+Q", "-X", ",", " ", '"', "'", "\\", "o", ":", "\xff", "\0"]
     .concat(VARIABLES.map((row) => row.name), ["%{+Q}", "%[str(", "%("]);
+  const REQUEST_PIECES = [" ", "?", "/", "://", "*", "GET", "\t", "\xff", '"', "]", "HTTP/1.1", "x".repeat(200)];
   const until = performance.now() + 1000;
   const out = lineBuffer(300);
   while (performance.now() < until) {
     let text = "";
     for (let i = random(12); i >= 0; i--) text += pieces[random(pieces.length)];
     try {
-      const result = compileLogFormat(text, HOOKS, random(2) ? LINE : UNIQUE_ID);
+      const result = compileLogFormat(text, HOOKS, [LINE, UNIQUE_ID, MESSAGE][random(3)]);
       out.at = 0;
-      if (result.ok) result.format.write(RECORD, out);
+      let line = "";
+      for (let i = random(9); i > 0; i--) line += REQUEST_PIECES[random(REQUEST_PIECES.length)];
+      if (result.ok) result.format.write({ ...RECORD, ...HTTP, requestLine: line }, out);
       else if (!(result.offset >= 0 && result.offset <= text.length)) throw new Error(`offset ${result.offset}`);
     } catch (cause) {
       throw new Error(`FUZZ_SEED=${seed}: ${JSON.stringify(text)}`, { cause });

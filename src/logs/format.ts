@@ -3,17 +3,12 @@
  *
  * Text comes after the configuration's own quotes and escapes are resolved; it is a byte string, and so is what is written.
  */
-import { type LineBuffer, putByte, putHex, putText } from "./line_buffer.ts";
-import type { RecordNeeds, SessionRecord } from "./record.ts";
-import {
-  type FormatContext,
-  putRaw,
-  putValue,
-  type Step,
-  type Style,
-  VARIABLE_BY_NAME,
-  VARIABLES,
-} from "./variables.ts";
+import type { Mode } from "../config/haproxy/model.ts";
+import { putRaw } from "./encode.ts";
+import { type LineBuffer, lineBuffer, putByte, putHex, putText } from "./line_buffer.ts";
+import { newRecord, noNeeds, type RecordNeeds, type SessionRecord } from "./record.ts";
+import { type FormatContext, putValue, type Step, type Style, type Variable } from "./values.ts";
+import { VARIABLE_BY_NAME, VARIABLES } from "./variables.ts";
 
 export interface CompiledFormat {
   needs: RecordNeeds;
@@ -21,15 +16,23 @@ export interface CompiledFormat {
   atEnd: boolean;
   /** %ID is written. */
   usesUniqueId: boolean;
+  /** A variable reads the record: without one (text and expressions alone) it need not be filled. */
+  usesRecord: boolean;
+  /** All that it ever writes, when that is always the same; else null. */
+  constant: string | null;
   write(record: SessionRecord, out: LineBuffer): void;
 }
 
 export interface CompiledExpression {
   /** "" when the sample has no value. */
   evaluate(record: SessionRecord): string;
+  /** What it takes from the record's side; left out: both addresses of the client's connection, as the worst case. */
+  needs?: readonly (keyof RecordNeeds)[];
 }
 
 export interface FormatHooks extends FormatContext {
+  /** Of the proxy: in "tcp" the variables of HTTP are refused. */
+  mode: Mode;
   /** Compiles what stands between `%[` and `]`. */
   expression: (text: string) => CompiledExpression | { error: string };
 }
@@ -48,21 +51,35 @@ export interface FormatUse {
 export const LINE: FormatUse = { dash: true, mergeBlanks: true, httpEncode: false };
 /** unique-id-format. */
 export const UNIQUE_ID: FormatUse = { dash: false, mergeBlanks: true, httpEncode: true };
+/** What goes into a message: header fields, URIs, locations, bodies. */
+export const MESSAGE: FormatUse = { dash: false, mergeBlanks: false, httpEncode: true };
 
 export type FormatError = { ok: false; message: string; offset: number };
 export type FormatResult = { ok: true; format: CompiledFormat } | FormatError;
 
 export const TCP_LOG = "%ci:%cp [%t] %ft %b/%s %Tw/%Tc/%Tt %B %ts %ac/%fc/%bc/%sc/%rc %sq/%bq";
-/** Without `option tcplog` and log-format: one line as soon as the connection is accepted. */
-export const CONNECT_LOG = "Connect from %ci:%cp to %fi:%fp (%f/TCP)";
-export const CONNECT_LOG_UNIX = "Connect to unix:%cp (%f/TCP)";
+/** `option httplog` */
+export const HTTP_LOG = "%ci:%cp [%tr] %ft %b/%s %TR/%Tw/%Tc/%Tr/%Ta %ST %B %CC %CS %tsc " +
+  "%ac/%fc/%bc/%sc/%rc %sq/%bq %hr %hs %{+Q}r";
+/** `option httplog clf` */
+export const CLF_HTTP_LOG = '%{+Q}o %{-Q}ci - - [%trg] %r %ST %B "" "" %cp %ms %ft %b %s %TR %Tw %Tc %Tr %Ta %tsc ' +
+  "%ac %fc %bc %sc %rc %sq %bq %CC %CS %hrl %hsl";
+/** Without any of these and log-format: one line as soon as the connection is accepted, in HTTP for each request. */
+export const connectLog = (mode: Mode): string => `Connect from %ci:%cp to %fi:%fp (%f/${mode.toUpperCase()})`;
+export const connectLogUnix = (mode: Mode): string => `Connect to unix:%cp (%f/${mode.toUpperCase()})`;
 /** Without error-log-format; what follows is the listener's name and what failed. */
 export const ERROR_LOG = "%ci:%cp [%t] %f/";
 
 export const NO_EXPRESSIONS: FormatHooks["expression"] = () => ({ error: "Sample expressions are not supported yet" });
 
-/** For checking a format where no line is written. */
-export const CHECK_ONLY: FormatHooks = { hostname: "", pid: 0, lineCount: () => 0, expression: NO_EXPRESSIONS };
+/** For checking a format where no line is written; by itself it takes the variables of both modes. */
+export const CHECK_ONLY: FormatHooks = {
+  hostname: "",
+  pid: 0,
+  lineCount: () => 0,
+  mode: "http",
+  expression: NO_EXPRESSIONS,
+};
 
 export type Token =
   | { kind: "text"; at: number; text: string }
@@ -189,18 +206,24 @@ function applyFlags(style: Style, token: { flags: string; flagsAt: number }): St
 export function compileLogFormat(text: string, hooks: FormatHooks = CHECK_ONLY, use: FormatUse = LINE): FormatResult {
   const parsed = parseLogFormat(text, use.mergeBlanks);
   if (!parsed.ok) return parsed;
-  const needs: RecordNeeds = { client: false, local: false, source: false, server: false };
+  const needs = noNeeds();
   const steps: Step[] = [];
   let atEnd = false;
   let usesUniqueId = false;
+  let usesRecord = false;
+  let constant = true;
+  /** Something was written, or might have been, since the last blank: the next one is not merged with it. */
+  let parted = false;
   let defaults: Style = { quote: false, hex: false, escape: false, dash: use.dash };
   for (const token of parsed.tokens) {
     if (token.kind === "text") {
-      steps.push((_, out) => putText(out, token.text));
+      steps.push(textStep(token.text));
+      parted = true;
       continue;
     }
     if (token.kind === "blank") {
-      steps.push(putMergedBlank);
+      steps.push(parted ? putBlank : putMergedBlank);
+      parted = false;
       continue;
     }
     const style = applyFlags(defaults, token);
@@ -208,9 +231,10 @@ export function compileLogFormat(text: string, hooks: FormatHooks = CHECK_ONLY, 
     if (token.kind === "expression") {
       const compiled = hooks.expression(token.text);
       if ("error" in compiled) return fail(token.at, compiled.error);
-      // It may ask for either address, and the sockets are closed by the time it is evaluated.
-      needs.client = true;
-      needs.local = true;
+      // Unless it says so: it may ask for either address, and the sockets are closed by the time it is evaluated.
+      for (const group of compiled.needs ?? (["client", "local"] as const)) needs[group] = true;
+      constant = false;
+      parted = true;
       steps.push(expressionStep(compiled, style, use.httpEncode));
       continue;
     }
@@ -223,17 +247,30 @@ export function compileLogFormat(text: string, hooks: FormatHooks = CHECK_ONLY, 
     if (variable.make === null) {
       return fail(token.at, `Variable "%${variable.name}" needs ${variable.missing}, which is not supported yet`);
     }
+    if (hooks.mode === "tcp" && variable.http) return fail(token.at, reservedForHttp(variable));
     if (variable.needs !== undefined) needs[variable.needs] = true;
     atEnd ||= variable.atEnd === true;
     usesUniqueId ||= variable.name === "ID";
+    usesRecord = true;
+    parted ||= !variable.joins;
     steps.push(variable.make(style, hooks));
   }
   const write = (record: SessionRecord, out: LineBuffer): void => {
     out.blankAt = out.at;
     for (let i = 0; i < steps.length; i++) steps[i]!(record, out);
   };
-  return { ok: true, format: { needs, atEnd, usesUniqueId, write } };
+  const format: CompiledFormat = {
+    needs,
+    atEnd,
+    usesUniqueId,
+    usesRecord,
+    constant: constant && !usesRecord ? written(steps, text.length) : null,
+    write,
+  };
+  return { ok: true, format };
 }
+
+const reservedForHttp = (variable: Variable): string => `format variable '${variable.name}' is reserved for HTTP mode`;
 
 /** For the project's own formats, which are right. */
 export function compileOwnFormat(text: string, hooks: FormatHooks): CompiledFormat {
@@ -242,10 +279,30 @@ export function compileOwnFormat(text: string, hooks: FormatHooks): CompiledForm
   return result.format;
 }
 
-function putMergedBlank(_: SessionRecord, out: LineBuffer): void {
-  if (out.at === out.blankAt) return;
+/** Most texts are a character between two variables. */
+function textStep(text: string): Step {
+  if (text.length !== 1) return (_, out) => putText(out, text);
+  const byte = text.charCodeAt(0);
+  return (_, out) => putByte(out, byte);
+}
+
+/** For steps that do not look at it. */
+const NO_RECORD = newRecord();
+
+/** What steps write that read nothing. */
+function written(steps: readonly Step[], longest: number): string {
+  const out = lineBuffer(longest);
+  for (const step of steps) step(NO_RECORD, out);
+  return out.bytes.toString("latin1", 0, out.at);
+}
+
+function putBlank(_: SessionRecord, out: LineBuffer): void {
   putByte(out, 0x20);
   out.blankAt = out.at;
+}
+
+function putMergedBlank(record: SessionRecord, out: LineBuffer): void {
+  if (out.at !== out.blankAt) putBlank(record, out);
 }
 
 function expressionStep(compiled: CompiledExpression, style: Style, httpEncode: boolean): Step {
@@ -260,7 +317,7 @@ function putHttpEncoded(out: LineBuffer, value: string, style: Style): void {
     if (byte === 0x7f || (byte < 0x20 && byte !== 0x09)) {
       putByte(out, 0x25);
       putHex(out, byte, 2);
-    } else putRaw(out, value[i]!, style);
+    } else putRaw(out, value[i]!, style.escape);
   }
 }
 

@@ -31,15 +31,17 @@ export function putText(out: LineBuffer, text: string): void {
   out.at = start + count;
 }
 
-export function putBytes(out: LineBuffer, from: Uint8Array, start: number, end: number): void {
+export function putBytes(out: LineBuffer, from: Buffer, start: number, end: number): void {
   const count = Math.min(end - start, out.bytes.length - out.at);
   if (count <= 0) return;
-  out.bytes.set(from.subarray(start, start + count), out.at);
+  from.copy(out.bytes, out.at, start, start + count);
   out.at += count;
 }
 
 /** A whole number, in decimal. */
 export function putInt(out: LineBuffer, value: number): void {
+  // Most numbers of a line are counts and times of one digit.
+  if (value >= 0 && value < 10) return putByte(out, ZERO + value);
   let rest = value;
   if (rest < 0) {
     putByte(out, MINUS);

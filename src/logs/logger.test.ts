@@ -2,11 +2,11 @@
  * A proxy's log: which sessions are written, at which moment and level, and what each of several targets gets.
  */
 import { expect, test } from "bun:test";
-import type { LogSettings, LogTarget, Options } from "../config/haproxy/model.ts";
+import type { LogSettings, LogTarget, Mode } from "../config/haproxy/model.ts";
 import { NO_EXPRESSIONS } from "./format.ts";
 import { lineBuffer } from "./line_buffer.ts";
-import { createProxyLogger, type LogMoment, type ProxyLogger } from "./logger.ts";
-import type { SessionRecord } from "./record.ts";
+import { createProxyLogger, isFailure, type LogMoment, type LogOptions, type ProxyLogger } from "./logger.ts";
+import { newRecord, noNeeds, type SessionRecord } from "./record.ts";
 import type { Outlets } from "./targets.ts";
 
 const NOW = Date.UTC(2026, 10, 20, 8, 56, 48, 19);
@@ -14,6 +14,7 @@ const PLACE = { file: "x.cfg", line: 1, column: 1 };
 
 function record(change: Partial<SessionRecord> = {}): SessionRecord {
   return {
+    ...newRecord(),
     acceptedAtMs: NOW - 20,
     clientHost: "127.0.0.1",
     clientPort: 1111,
@@ -72,7 +73,11 @@ const SETTINGS: LogSettings = {
 };
 
 /** A logger whose lines end up in `lines`, in order. */
-function logger(settings: Partial<LogSettings>, options: Partial<Options> = {}): { log: ProxyLogger; lines: string[] } {
+function logger(
+  settings: Partial<LogSettings>,
+  options: Partial<LogOptions> = {},
+  mode: Mode = "tcp",
+): { log: ProxyLogger; lines: string[] } {
   const lines: string[] = [];
   const buffer = lineBuffer(65_536);
   const outlets: Outlets = {
@@ -86,27 +91,14 @@ function logger(settings: Partial<LogSettings>, options: Partial<Options> = {}):
     flush() {},
     close() {},
   };
-  const all: Options = {
-    abortonclose: false,
-    allbackups: false,
-    clitcpka: false,
-    srvtcpka: false,
-    clitcpkaCnt: 0,
-    clitcpkaIdleMs: 0,
-    clitcpkaIntvlMs: 0,
-    srvtcpkaCnt: 0,
-    srvtcpkaIdleMs: 0,
-    srvtcpkaIntvlMs: 0,
+  const all: LogOptions = {
     dontlognull: false,
     dontlogNormal: false,
     logSeparateErrors: false,
     logasap: false,
     tcplog: false,
     httplog: false,
-    persist: false,
-    socketStats: false,
-    contstats: false,
-    nolinger: false,
+    httplogClf: false,
     ...options,
   };
   const log = createProxyLogger({ ...SETTINGS, ...settings }, all, {
@@ -115,16 +107,20 @@ function logger(settings: Partial<LogSettings>, options: Partial<Options> = {}):
     sendHostname: null,
     tag: "haproxy",
     outlets,
+    mode,
     expression: NO_EXPRESSIONS,
     now: () => NOW,
   });
   return { log, lines };
 }
 
+const TCP_MOMENTS: LogMoment[] = ["accept", "connect", "end"];
+const TCP_FAILURE: LogMoment[] = ["accept", "end"];
+const HTTP_MOMENTS: LogMoment[] = ["accept", "connect", "response", "end"];
+
 /** Goes through a session's life as the proxy does; returns what was written, and after which moment. */
-function live(log: ProxyLogger, lines: string[], session: SessionRecord, fails = false): [LogMoment, string][] {
+function live(log: ProxyLogger, lines: string[], session: SessionRecord, moments: LogMoment[]): [LogMoment, string][] {
   const seen: [LogMoment, string][] = [];
-  const moments: LogMoment[] = fails ? ["accept", "end"] : ["accept", "connect", "end"];
   let done = false;
   for (const moment of moments) {
     if (!done) done = log.logSession(session, moment);
@@ -136,7 +132,7 @@ function live(log: ProxyLogger, lines: string[], session: SessionRecord, fails =
 type Case = [
   name: string,
   settings: Partial<LogSettings>,
-  options: Partial<Options>,
+  options: Partial<LogOptions>,
   session: Partial<SessionRecord>,
   fails: boolean,
   want: [LogMoment, string][],
@@ -188,8 +184,114 @@ const cases: Case[] = [
 ];
 test.each(cases)("%s", (_name, settings, options, session, fails, want) => {
   const { log, lines } = logger(settings, options);
-  expect(live(log, lines, record(session), fails)).toEqual(want);
+  expect(live(log, lines, record(session), fails ? TCP_FAILURE : TCP_MOMENTS)).toEqual(want);
 });
+
+// An exchange of HTTP goes through other moments, and each has its line.
+const exchange = (change: Partial<SessionRecord> = {}): SessionRecord =>
+  record({
+    http: true,
+    requestAtMs: NOW - 10,
+    idleMs: 10,
+    requestMs: 1,
+    responseMs: 2,
+    activeMs: 10,
+    status: 200,
+    requestLine: "GET / HTTP/1.1",
+    termination: "----",
+    requestCaptures: ["h"],
+    ...change,
+  });
+/** No request came; `end` is where the proxy goes straight to. */
+const noRequest = (change: Partial<SessionRecord> = {}): Partial<SessionRecord> => ({
+  requestMs: -1,
+  queueMs: -1,
+  connectMs: -1,
+  responseMs: -1,
+  status: 400,
+  requestLine: "",
+  termination: "PR--",
+  serverName: "<NOSRV>",
+  ...change,
+});
+const HTTP_START = "127.0.0.1:1111 [20/Nov/2026:08:56:48.009] fe be/";
+const ANSWERED = `${HTTP_START}s 1/0/1/2/10 200 7 - - ---- 1/1/0/0/0 0/0 {h} "GET / HTTP/1.1"\n`;
+const BAD = `${HTTP_START}<NOSRV> -1/-1/-1/-1/10 400 0 - - PR-- 1/1/0/0/0 0/0 "<BADREQ>"\n`;
+const CLF = '127.0.0.1 - - [20/Nov/2026:08:56:48 +0000] "GET / HTTP/1.1" 200 7 "" "" 1111 999 "fe" "be" "s" ' +
+  '1 0 1 2 10 ---- 1 1 0 0 0 0 0 "" "" "h" \n';
+
+type HttpCase = [
+  name: string,
+  settings: Partial<LogSettings>,
+  options: Partial<LogOptions>,
+  exchange: Partial<SessionRecord>,
+  want: [LogMoment, string][],
+];
+const httpCases: HttpCase[] = [
+  ["no option", {}, {}, {}, [["accept", "<6>Connect from 127.0.0.1:1111 to 127.0.0.1:80 (fe/HTTP)\n"]]],
+  ["no option, unix", {}, {}, { clientHost: "unix", clientPort: 2 }, [["accept", "<6>Connect to unix:2 (fe/HTTP)\n"]]],
+  ["no option, no request", {}, {}, noRequest(), []],
+  ["httplog", {}, { httplog: true }, {}, [["end", `<6>${ANSWERED}`]]],
+  ["httplog clf", {}, { httplog: true, httplogClf: true }, {}, [["end", `<6>${CLF}`]]],
+  ["tcplog", {}, { tcplog: true }, {}, [["end", `<6>${TCP}20 7 -- 1/1/0/0/0 0/0\n`]]],
+  ["a format goes first", { format: "%U" }, { httplog: true }, {}, [["end", "<6>5\n"]]],
+  ["logasap", { format: "%Ta %B %U %ST" }, { logasap: true }, {}, [["response", "<6>+10 +7 0 200\n"]]],
+  ["a format known at the response", { format: "%ST %r" }, {}, {}, [["response", "<6>200 GET / HTTP/1.1\n"]]],
+  ["dontlog-normal", { format: "%ST" }, { dontlogNormal: true }, {}, []],
+  ["dontlog-normal, client's fault", { format: "%Ta" }, { dontlogNormal: true }, { status: 499 }, []],
+  ["dontlog-normal, 5xx", { format: "%ST" }, { dontlogNormal: true }, { status: 500 }, [["response", "<6>500\n"]]],
+  ["log-separate-errors", { format: "%Ta" }, { logSeparateErrors: true }, { status: 503 }, [["end", "<3>10\n"]]],
+  ["log-separate-errors, 4xx", { format: "%Ta" }, { logSeparateErrors: true }, { status: 404 }, [["end", "<6>10\n"]]],
+  ["level by a rule", { format: "%Ta" }, { logSeparateErrors: true }, { status: 503, level: 1 }, [["end", "<1>10\n"]]],
+  ["no line by a rule", { format: "%Ta" }, {}, { level: -1 }, []],
+  ["no line by a rule, early", { format: "%ST" }, {}, { level: -1 }, []],
+  ["no request", {}, { httplog: true }, noRequest(), [["end", `<6>${BAD}`]]],
+  ["no request, errors apart", {}, { httplog: true, logSeparateErrors: true }, noRequest(), [["end", `<3>${BAD}`]]],
+  ["no request, early format", { format: "%ST %U %ID" }, {}, noRequest(), [["end", "<6>400 0 -\n"]]],
+  ["no request, logasap", { format: "%B %Tt" }, { logasap: true }, noRequest(), [["end", "<6>+0 +20\n"]]],
+  ["no request, dontlognull", { format: "%U" }, { dontlognull: true }, noRequest(), [["end", "<6>0\n"]]],
+  ["nothing came, dontlognull", { format: "%U" }, { dontlognull: true }, noRequest({ bytesUp: 0 }), []],
+  ["nothing came", { format: "%ts" }, {}, noRequest({ bytesUp: 0, termination: "CR--" }), [["end", "<6>CR\n"]]],
+  ["no request, error-log-format", { errorFormat: "E%r" }, { httplog: true }, noRequest(), [["end", "<6>E<BADREQ>\n"]]],
+  ["no request, that alone", { errorFormat: "E%r" }, {}, noRequest(), [["end", "<6>E<BADREQ>\n"]]],
+];
+test.each(httpCases)("HTTP: %s", (_name, settings, options, change, want) => {
+  const { log, lines } = logger({ uniqueIdFormat: "id", ...settings }, options, "http");
+  expect(live(log, lines, exchange(change), change.requestMs === -1 ? ["end"] : HTTP_MOMENTS)).toEqual(want);
+});
+
+test("the unique id of a request is made once, and its fields are asked for with the log's", () => {
+  const { log, lines } = logger({ format: "%ID", uniqueIdFormat: "%rt-%HM-%fp" }, {}, "http");
+  // The client is what every line of a failed connection shows.
+  expect(log.needs).toEqual({ ...noNeeds(), client: true, local: true, requestLine: true });
+  const one = exchange({ sequence: 7 });
+  expect(log.uniqueId(one)).toBe("7-GET-80");
+  one.uniqueId = "given";
+  log.logSession(one, "end");
+  log.logSession(exchange({ sequence: 8 }), "end");
+  expect(lines).toEqual(["<6>given\n", "<6>8-GET-80\n"]);
+});
+
+const failures: [change: Partial<SessionRecord>, failed: boolean][] = [
+  [{}, false],
+  [{ status: 404 }, false],
+  [{ status: 499 }, false],
+  [{ status: 500 }, true],
+  [{ status: -1 }, false],
+  [{ http: false, status: 500, termination: "--" }, false],
+  [{ termination: "" }, false],
+  [{ termination: "LR--" }, false],
+  [{ termination: "LR--", retries: 1 }, false],
+  [{ termination: "LR--", status: 503 }, true],
+  [{ termination: "PR--", status: 403 }, true],
+  [{ termination: "CD--" }, true],
+  [{ termination: "cH--" }, true],
+  [{ termination: "SD--" }, true],
+  [{ retries: 1 }, true],
+  [{ redispatched: true }, true],
+  [{ redispatched: true, termination: "LR--" }, true],
+];
+test.each(failures)("%p failed: %p", (change, failed) => expect(isFailure(exchange(change))).toBe(failed));
 
 test("dontlog-normal with logasap: a session that fails after connect is written at its end", () => {
   const { log, lines } = logger({ format: "%ts" }, { dontlogNormal: true, logasap: true });
@@ -223,7 +325,7 @@ test("the line of one session goes to each target in that target's form", () => 
     uniqueIdFormat: "%{+X}cp-%rt",
     tag: "own",
   });
-  expect(log.needs).toEqual({ client: true, local: false, source: false, server: false });
+  expect(log.needs).toEqual({ ...noNeeds(), client: true });
   log.logSession(record(), "end");
   expect(lines).toEqual([
     "<6>0457-0\n",

@@ -3,27 +3,32 @@
  *
  * Formats were checked when the configuration was read; the destinations are shared by all proxies of the process.
  */
-import type { LogSettings, LogTarget, Options } from "../config/haproxy/model.ts";
+import type { LogSettings, LogTarget, Mode, Options } from "../config/haproxy/model.ts";
 import {
+  CLF_HTTP_LOG,
   type CompiledFormat,
   compileLogFormat,
   compileOwnFormat,
-  CONNECT_LOG,
-  CONNECT_LOG_UNIX,
+  connectLog,
+  connectLogUnix,
   ERROR_LOG,
   type FormatHooks,
   type FormatUse,
+  HTTP_LOG,
   LINE,
   TCP_LOG,
   UNIQUE_ID,
 } from "./format.ts";
 import { type LineBuffer, lineBuffer, putByte, putBytes, putText } from "./line_buffer.ts";
-import type { RecordNeeds, SessionRecord } from "./record.ts";
+import { allNeeds, type RecordNeeds, type SessionRecord } from "./record.ts";
 import { compileHeader, type Identity, LEVEL, type WriteHeader } from "./syslog.ts";
 import type { Outlet, Outlets } from "./targets.ts";
 
-/** The points of a session's life at which a line may be due. */
-export type LogMoment = "accept" | "connect" | "end";
+/**
+ * The points at which a line may be due: of a TCP session's life; of an HTTP exchange's, which has its own line, "accept" (its request
+ * is there), "response" (the head of the answer is there) and "end".
+ */
+export type LogMoment = "accept" | "connect" | "response" | "end";
 
 export interface ProxyLogger {
   /** There is a target: without one the rest need not be asked. */
@@ -37,16 +42,22 @@ export interface ProxyLogger {
   due: LogMoment;
   /**
    * Writes the session's line if it is due at this moment and the options want it. True: this session is done with; else ask again
-   * at the next moment. `level` overrules the options' choice.
+   * at the next moment. In HTTP also a connection that ends before it has brought a whole request has a line, at its "end".
    */
-  logSession(record: SessionRecord, moment: LogMoment, level?: number): boolean;
+  logSession(record: SessionRecord, moment: LogMoment): boolean;
   /** A connection that failed before it became a session, through which listener and why: error-log-format or haproxy's own. */
   logConnectionError(record: SessionRecord, listener: string, message: string): void;
   /** What happens to the proxy or its servers. */
   logEvent(level: number, text: string): void;
-  /** What unique-id-format gives for this session; "" without one. */
+  /** What unique-id-format gives for this session, or request; "" without one. */
   uniqueId(record: SessionRecord): string;
 }
+
+/** The options of a proxy that its log asks about. */
+export type LogOptions = Pick<
+  Options,
+  "dontlognull" | "dontlogNormal" | "logSeparateErrors" | "logasap" | "tcplog" | "httplog" | "httplogClf"
+>;
 
 export interface LogContext {
   pid: number;
@@ -57,6 +68,8 @@ export interface LogContext {
   /** The global log-tag, for proxies without their own. */
   tag: string;
   outlets: Outlets;
+  /** Of the proxy. */
+  mode: Mode;
   expression: FormatHooks["expression"];
   /** ms since 1970. */
   now?: () => number;
@@ -66,14 +79,16 @@ export interface LogContext {
 const LONGEST_LINE = 65_535;
 const NEWLINE = 0x0a;
 const NUL = 0;
+const NO_CAPTURES: readonly null[] = [];
 
-export function createProxyLogger(settings: LogSettings, options: Options, context: LogContext): ProxyLogger {
+export function createProxyLogger(settings: LogSettings, options: LogOptions, context: LogContext): ProxyLogger {
   const now = context.now ?? Date.now;
   let lines = 0;
   const hooks: FormatHooks = {
     hostname: context.hostname,
     pid: context.pid,
     lineCount: () => lines,
+    mode: context.mode,
     expression: context.expression,
   };
   const identity: Identity = {
@@ -83,10 +98,12 @@ export function createProxyLogger(settings: LogSettings, options: Options, conte
   };
   const targets = settings.targets.map((target) => openTarget(target, identity, context.outlets));
 
-  // Without a format of its own a proxy announces each connection as it comes, unless it asks for the format of its mode.
-  const announces = settings.format === null && !options.tcplog && !options.httplog;
-  const session = announces ? compileOwnFormat(CONNECT_LOG, hooks) : compile(settings.format ?? TCP_LOG, hooks, LINE);
-  const unixConnect = compileOwnFormat(CONNECT_LOG_UNIX, hooks);
+  const http = context.mode === "http";
+  const own = formatOf(settings, options, context.mode);
+  // Without a format a proxy announces each connection, or request, as it comes.
+  const announces = own === null;
+  const session = announces ? compileOwnFormat(connectLog(context.mode), hooks) : compile(own, hooks, LINE);
+  const unixConnect = compileOwnFormat(connectLogUnix(context.mode), hooks);
   const error = settings.errorFormat === null ? null : compile(settings.errorFormat, hooks, LINE);
   const errorStart = compileOwnFormat(ERROR_LOG, hooks);
   const structured = settings.sdFormat === null ? null : compile(settings.sdFormat, hooks, LINE);
@@ -94,9 +111,12 @@ export function createProxyLogger(settings: LogSettings, options: Options, conte
 
   const used = [session, error ?? errorStart];
   if (structured) used.push(structured);
-  if (unique && used.some((format) => format.usesUniqueId)) used.push(unique);
+  const showsUniqueId = unique !== null && used.some((format) => format.usesUniqueId);
+  // In HTTP it may be asked for by a header field alone.
+  if (unique !== null && (showsUniqueId || http)) used.push(unique);
 
-  const due: LogMoment = announces ? "accept" : session.atEnd && !options.logasap ? "end" : "connect";
+  const early: LogMoment = http ? "response" : "connect";
+  const due: LogMoment = announces ? "accept" : session.atEnd && !options.logasap ? "end" : early;
   const message = lineBuffer(LONGEST_LINE);
   const data = lineBuffer(LONGEST_LINE);
   const id = lineBuffer(LONGEST_LINE);
@@ -109,7 +129,6 @@ export function createProxyLogger(settings: LogSettings, options: Options, conte
   }
 
   function compose(format: CompiledFormat, record: SessionRecord): void {
-    if (record.uniqueId === "" && unique !== null) record.uniqueId = uniqueId(record);
     record.asap = options.logasap;
     data.at = 0;
     if (structured) structured.write(record, data);
@@ -132,41 +151,61 @@ export function createProxyLogger(settings: LogSettings, options: Options, conte
     return id.bytes.toString("latin1", 0, id.at);
   }
 
+  function announce(record: SessionRecord): void {
+    data.at = 0;
+    message.at = 0;
+    (record.clientHost === "unix" ? unixConnect : session).write(record, message);
+    send(LEVEL.info);
+  }
+
+  const errorLevel = options.logSeparateErrors ? LEVEL.err : LEVEL.info;
+
+  /** What came was no request, or none came: there is no exchange to tell of, no unique id, and no bytes of either. */
+  function logNoRequest(record: SessionRecord): void {
+    const nothing = record.bytesUp === 0;
+    if (options.dontlognull && nothing) return;
+    record.bytesUp = 0;
+    record.bytesDown = 0;
+    record.requestCaptures = NO_CAPTURES;
+    record.responseCaptures = NO_CAPTURES;
+    record.uniqueId = "";
+    if (error !== null) write(error, record, errorLevel);
+    else if (!announces) write(session, record, errorLevel);
+  }
+
   return {
     active: targets.length > 0,
-    needs: {
-      client: used.some((format) => format.needs.client),
-      local: used.some((format) => format.needs.local),
-      source: used.some((format) => format.needs.source),
-      server: used.some((format) => format.needs.server),
-    },
+    needs: allNeeds(used.map((format) => format.needs)),
     due,
     uniqueId,
-    logSession(record, moment, level) {
-      if (due === "accept") {
-        if (moment === "accept") {
-          data.at = 0;
-          message.at = 0;
-          (record.clientHost === "unix" ? unixConnect : session).write(record, message);
-          send(LEVEL.info);
-        }
+    logSession(record, moment) {
+      const ends = moment === "end";
+      if (ends && record.http && record.requestMs < 0) {
+        logNoRequest(record);
         return true;
       }
-      if (moment !== due && moment !== "end") return false;
-      if (moment === "end" && options.dontlognull && record.bytesUp === 0) return true;
+      if (due === "accept") {
+        if (moment === "accept") announce(record);
+        return true;
+      }
+      if (moment !== due && !ends) return false;
+      if (ends && options.dontlognull && record.bytesUp === 0) return true;
       const failed = isFailure(record);
       // Asked again at the end: the session may still fail.
-      if (options.dontlogNormal && !failed) return moment === "end";
-      write(session, record, level ?? (failed && options.logSeparateErrors ? LEVEL.err : LEVEL.info));
+      if (options.dontlogNormal && !failed) return ends;
+      if (record.level !== null && record.level < 0) return true;
+      if (showsUniqueId && record.uniqueId === "") record.uniqueId = uniqueId(record);
+      // Bytes of the request count once it is over, also in a line that is written before.
+      if (moment === "response") record.bytesUp = 0;
+      write(session, record, record.level ?? (failed ? errorLevel : LEVEL.info));
       return true;
     },
     logConnectionError(record, listener, reason) {
-      const level = options.logSeparateErrors ? LEVEL.err : LEVEL.info;
-      if (error !== null) return write(error, record, level);
+      if (error !== null) return write(error, record, errorLevel);
       compose(errorStart, record);
       putText(message, `${listener}: ${reason}`);
       lines++;
-      send(level);
+      send(errorLevel);
     },
     logEvent(level, text) {
       data.at = 0;
@@ -184,10 +223,22 @@ function compile(text: string, hooks: FormatHooks, use: FormatUse): CompiledForm
   return result.format;
 }
 
-/** Anything but a normal end at the first try; what the proxy itself ended (L) is no failure. */
+/** The format of a proxy's lines; null: it asks for none, neither its own nor one by name. */
+function formatOf({ format }: LogSettings, options: LogOptions, mode: Mode): string | null {
+  if (format !== null) return format;
+  if (mode === "http" && options.httplogClf) return CLF_HTTP_LOG;
+  if (mode === "http" && options.httplog) return HTTP_LOG;
+  return options.tcplog || options.httplog ? TCP_LOG : null;
+}
+
+/**
+ * Anything but a normal end at the first try; what the proxy itself ended (L) is no failure. An answer that speaks of a fault of the
+ * server's side (5xx) is one however it came about (configuration.txt, "dontlog-normal").
+ */
 export function isFailure(record: SessionRecord): boolean {
-  if (record.redispatched) return true;
-  const cause = record.termination[0];
+  if (record.redispatched || (record.http && record.status >= 500)) return true;
+  // A line that is written early may have no letters yet.
+  const cause = record.termination[0] ?? "-";
   if (cause === "-") return record.retries > 0;
   return cause !== "L";
 }

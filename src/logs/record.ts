@@ -35,7 +35,10 @@ export interface SessionRecord {
   totalMs: number;
   dataMs: number;
 
-  /** %U from the client, %B to the client. */
+  /**
+   * %U from the client, %B to the client. Of an exchange whose request never became complete: what has come of it, by which
+   * the logger knows a connection that nothing came over.
+   */
   bytesUp: number;
   bytesDown: number;
   /**
@@ -78,11 +81,11 @@ export interface SessionRecord {
   /** `capture cookie`: %CC %CS, "" for none. */
   requestCookie: string;
   responseCookie: string;
-  /** Level that a rule has set; null: by the options. */
+  /** Level that a rule has set; -1: no line; null: by the options. */
   level: number | null;
-  /** Captured values by slot, null where nothing was captured (%hr %hrl, %hs %hsl). Absent: none is declared. */
-  requestCaptures?: readonly (string | null)[];
-  responseCaptures?: readonly (string | null)[];
+  /** Captured values by slot, null where nothing was captured (%hr %hrl, %hs %hsl). Empty: none is declared. */
+  requestCaptures: readonly (string | null)[];
+  responseCaptures: readonly (string | null)[];
 }
 /** The groups of fields that cost something to fill. */
 export interface RecordNeeds {
@@ -90,8 +93,27 @@ export interface RecordNeeds {
   local: boolean;
   source: boolean;
   server: boolean;
-  /** requestLine: HTTP. */
+  /** HTTP: requestLine; requestCaptures and responseCaptures; requestCookie and responseCookie. */
   requestLine: boolean;
+  captures: boolean;
+  cookies: boolean;
+}
+
+export const noNeeds = (): RecordNeeds => ({
+  client: false,
+  local: false,
+  source: false,
+  server: false,
+  requestLine: false,
+  captures: false,
+  cookies: false,
+});
+
+/** What any of several formats needs. */
+export function allNeeds(each: readonly RecordNeeds[]): RecordNeeds {
+  const all = noNeeds();
+  for (const needs of each) for (const group of Object.keys(all) as (keyof RecordNeeds)[]) all[group] ||= needs[group];
+  return all;
 }
 
 /** A record to be filled for each line. */
@@ -139,4 +161,6 @@ export const newRecord = (): SessionRecord => ({
   requestCookie: "",
   responseCookie: "",
   level: null,
+  requestCaptures: [],
+  responseCaptures: [],
 });

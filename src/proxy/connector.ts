@@ -4,43 +4,57 @@
  * Follows configuration.txt "retries", "option redispatch", "maxqueue", "timeout queue"; the waits and the order of
  * events were read off a running haproxy (test/tcp/fate.test.ts compares them).
  */
-import { enter, enterBelow, enterQueue, enterServed, noteMost } from "../../board/cells.ts";
-import { countEvent } from "../../board/rates.ts";
-import { COUNTER, WORD } from "../../board/words.ts";
-import { localName, startConnect } from "../../linux/connect.ts";
-import { dynamicMaxconn, FULL, NONE } from "../balance/farm.ts";
-import { NO_KEY } from "../balance/request_key.ts";
-import type { Finisher } from "../finish.ts";
-import type { Backend, Plane, Target } from "../plane.ts";
-import { append, type Queue } from "../queue.ts";
-import { asSample } from "../sample_context.ts";
-import { type Session, STATE } from "../session.ts";
-import type { Turns } from "../turns.ts";
+import { enter, enterBelow, enterQueue, enterServed, noteMost } from "../board/cells.ts";
+import { countEvent } from "../board/rates.ts";
+import { COUNTER, WORD } from "../board/words.ts";
+import { localName, startConnect } from "../linux/connect.ts";
+import { dynamicMaxconn, FULL, NONE } from "./balance/farm.ts";
+import type { Finisher } from "./finish.ts";
+import type { Backend, Plane, Target } from "./plane.ts";
+import { append, type Queue } from "./queue.ts";
+import { redispatched } from "./rules/persistence.ts";
+import { asSample } from "./sample_context.ts";
+import { type Session, STATE } from "./session.ts";
+import type { Turns } from "./turns.ts";
 
 const EADDRINUSE = 98;
 const EADDRNOTAVAIL = 99;
 /** How often a process with queued sessions looks for slots that other processes have freed. */
 const PUMP_MS = 1;
 
+/** What the modes do differently. */
+export interface Ways {
+  /** There will be no server: the session ends, or its exchange with an answer of our own. */
+  fail(session: Session, cause: "S" | "s", stage: "C" | "Q"): void;
+  /** Takes a kept connection to the session's target, if there is one and it may be used. */
+  reuse(session: Session): boolean;
+}
+
 export interface Connector {
-  /** Counts the session into its backend and looks for a server. */
-  begin(session: Session, backend: Backend): void;
+  /** Counts the session into its backend. */
+  enter(session: Session, backend: Backend): void;
+  /** Looks for a server and connects, or waits. */
+  assign(session: Session): void;
   /** The pending attempt has failed: refused, reset (`SC`) or too slow (`sC`). */
   failed(session: Session, failure: "SC" | "sC"): void;
-  /** The turn-around is over: the same server again. */
-  again(session: Session): void;
+  /** What the session waits for has taken too long: a place in the queue, a connection, or the turn-around is over. */
+  due(session: Session): void;
+  /** The request is sent again, after an answer or a failure that `retry-on` names; the caller has closed the connection. */
+  retry(session: Session): void;
+  /** Another connection to the same server, in place of a kept one that was closed meanwhile. */
+  reconnect(session: Session): void;
   /** A server has lost a connection: those who wait for one are served. */
   serve(target: Target): void;
 }
 
-export function createConnector(plane: Plane, finisher: Finisher, turns: Turns): Connector {
+export function createConnector(plane: Plane, finisher: Finisher, turns: Turns, ways: Ways): Connector {
   const { board } = plane;
   const { rows, words } = board;
   let stopPump: (() => void) | null = null;
   /** By place of the server's counters: its queue is being served. */
   const serving: boolean[] = [];
 
-  function begin(session: Session, backend: Backend): void {
+  function enterBackend(session: Session, backend: Backend): void {
     session.backend = backend;
     session.holdsBackend = true;
     enter(board, backend.cell);
@@ -48,6 +62,11 @@ export function createConnector(plane: Plane, finisher: Finisher, turns: Turns):
     const nowSec = Math.floor(session.acceptedDate / 1000);
     countEvent(words, backend.cell.word + WORD.sessSec, nowSec);
     words[backend.cell.word + WORD.lastSession] = nowSec - Math.floor(board.madeAtMs / 1000) + 1;
+  }
+
+  function begin(session: Session): void {
+    const backend = session.backend!;
+    if (backend.key !== null) session.key = backend.key(asSample(plane, session));
     assign(session);
   }
 
@@ -55,18 +74,26 @@ export function createConnector(plane: Plane, finisher: Finisher, turns: Turns):
   function assign(session: Session): void {
     const backend = session.backend!;
     const before = session.target;
-    const key = backend.key === null ? NO_KEY : backend.key(asSample(plane, session));
+    const { wanted } = session;
+    if (wanted >= 0) return assignTo(session, backend.servers[wanted]!);
+    const last = session.http === null || !backend.proxy.options.preferLastServer ? null : session.http.lastTarget;
+    if (last !== null && before === null && last.backend === backend && usable(last) && !isFull(last)) {
+      if (take(session, last)) {
+        session.target = last;
+        return connect(session);
+      }
+    }
     // Who has waited longest goes first: a newcomer does not overtake the backend's queue.
     const mustWait = !backend.balancer.deterministic && words[backend.cell.word + WORD.queued]! > 0 &&
       words[backend.cell.word + WORD.served]! > 0;
-    const choice = mustWait ? FULL : backend.balancer.pick(key, before === null ? -1 : before.index);
+    const choice = mustWait ? FULL : backend.balancer.pick(session.key, before === null ? -1 : before.index);
     const target = choice < 0 ? null : backend.servers[choice]!;
     session.target = target;
     if (target !== null && target !== before) count(target, COUNTER.chosen);
     if (before !== null) countRetry(session, before);
     if (choice === NONE) {
       rows[backend.cell.row + COUNTER.connErrors]! += 1;
-      return finisher.finish(session, "S", "C");
+      return ways.fail(session, "S", "C");
     }
     if (target === null) return wait(session, backend.queue);
     if (!isFull(target) && take(session, target)) return connect(session);
@@ -74,6 +101,15 @@ export function createConnector(plane: Plane, finisher: Finisher, turns: Turns):
     if (isFull(target) || backend.balancer.deterministic) return waitFor(session, target);
     session.target = null;
     wait(session, backend.queue);
+  }
+
+  /** The server that a cookie or a rule names: it does not count as chosen. */
+  function assignTo(session: Session, target: Target): void {
+    const before = session.target;
+    session.target = target;
+    if (before !== null) countRetry(session, before);
+    if (!isFull(target) && take(session, target)) return connect(session);
+    waitFor(session, target);
   }
 
   /** For the server and for its backend. */
@@ -109,7 +145,7 @@ export function createConnector(plane: Plane, finisher: Finisher, turns: Turns):
     const { maxqueue } = target.server;
     if (maxqueue > 0 && words[target.cell.word + WORD.queued]! >= maxqueue) {
       count(target, COUNTER.connErrors);
-      return finisher.finish(session, "S", "Q");
+      return ways.fail(session, "S", "Q");
     }
     wait(session, target.queue);
   }
@@ -194,9 +230,12 @@ export function createConnector(plane: Plane, finisher: Finisher, turns: Turns):
     const nowMs = plane.loop.now;
     session.state = STATE.connecting;
     if (session.queueMs < 0) {
-      session.queueMs = Math.trunc(nowMs - session.acceptedAt);
+      session.queueMs = Math.trunc(nowMs - session.workAt);
       session.connectStart = nowMs;
     }
+    if (ways.reuse(session)) return countSession(target);
+    session.server.target = target;
+    session.server.uses = 0;
     if (target.portOffset !== null) {
       const local = localName(session.client.fd);
       const port = (local?.kind === "ip" ? local.port : 0) + target.portOffset;
@@ -233,7 +272,7 @@ export function createConnector(plane: Plane, finisher: Finisher, turns: Turns):
       plan.source![2] = port >> 8;
       plan.source![3] = port & 255;
       fd = startConnect(plan);
-      if (fd >= 0) session.sourcePort = port;
+      if (fd >= 0) session.server.sourcePort = port;
       else ports.giveBack(port);
     }
     return fd;
@@ -245,13 +284,14 @@ export function createConnector(plane: Plane, finisher: Finisher, turns: Turns):
     const { proxy } = backend;
     if (session.failure === "") session.failure = failure;
     plane.loop.close(session.server);
-    finisher.freePort(session);
+    finisher.freePort(session.server);
     if (session.attempts >= proxy.retries || !proxy.retryOn.connFailure) {
       count(target, COUNTER.connErrors);
-      return finisher.finish(session, session.failure[0] as "S" | "s", "C");
+      return ways.fail(session, session.failure[0] as "S" | "s", "C");
     }
     session.attempts++;
     if (mayRedispatch(session, backend)) {
+      forgetWanted(session);
       finisher.releaseServer(session);
       const others = backend.roundRobinKind && activeCount(backend) > 1;
       serve(target);
@@ -261,6 +301,11 @@ export function createConnector(plane: Plane, finisher: Finisher, turns: Turns):
     // A server's refusal would most likely come again at once; a time-out has waited long enough.
     if (atOnce || failure === "sC") return connect(session);
     turnAround(session);
+  }
+
+  function forgetWanted(session: Session): void {
+    session.wanted = -1;
+    if (session.http !== null) redispatched(session.http.found);
   }
 
   function turnAround(session: Session): void {
@@ -289,11 +334,30 @@ export function createConnector(plane: Plane, finisher: Finisher, turns: Turns):
   }
 
   return {
-    begin,
+    enter: enterBackend,
+    assign: begin,
     failed,
     serve,
-    again(session) {
-      if (session.holdsServer) connect(session);
+    reconnect: connect,
+    retry(session) {
+      session.attempts++;
+      if (!mayRedispatch(session, session.backend!)) {
+        count(session.target!, COUNTER.retries);
+        return connect(session);
+      }
+      const target = session.target!;
+      forgetWanted(session);
+      finisher.releaseServer(session);
+      serve(target);
+      assign(session);
+    },
+    due(session) {
+      if (session.state === STATE.queued) {
+        rows[session.backend!.cell.row + COUNTER.connErrors]! += 1;
+        if (session.target !== null) rows[session.target.cell.row + COUNTER.connErrors]! += 1;
+        ways.fail(session, "s", "Q");
+      } else if (session.state === STATE.connecting) failed(session, "sC");
+      else if (session.holdsServer) connect(session);
       else assign(session);
     },
   };

@@ -4,14 +4,13 @@
  * Termination states are those of configuration.txt 8.5: who or what ended it, and where it stood.
  */
 import { type Cell, enterServed, leave, leaveQueue } from "../board/cells.ts";
-import { COUNTER, TIME_SAMPLES, WORD } from "../board/words.ts";
-import { savedName } from "../linux/connect.ts";
+import { COUNTER, TIME_SAMPLES } from "../board/words.ts";
 import type { Leg } from "../linux/leg.ts";
 import type { LogMoment } from "../logs/logger.ts";
-import type { SessionRecord } from "../logs/record.ts";
 import type { Plane } from "./plane.ts";
 import { remove } from "./queue.ts";
-import { NAME, type Session, STATE } from "./session.ts";
+import { type ServerLeg, type Session, STATE } from "./session.ts";
+import { fillRecord } from "./session_record.ts";
 import type { Turns } from "./turns.ts";
 
 export type Cause = "-" | "C" | "S" | "c" | "s" | "P" | "R" | "I" | "K" | "D" | "L";
@@ -39,22 +38,31 @@ export interface Finisher {
   releaseServer(session: Session): boolean;
   leaveQueue(session: Session): void;
   /** Gives back the source port of a server connection that is closed. */
-  freePort(session: Session): void;
+  freePort(leg: ServerLeg): void;
+  /**
+   * Ends the work for a backend: gives back its places in queue, server and backend, and counts its times. True: a server's
+   * connection was given back, so who waits for one is to be served.
+   */
+  endWork(session: Session): boolean;
+  /** Closes both sides, gives back what the connection itself held, and keeps the object for the next one. */
+  close(session: Session, serverReleased: boolean): void;
 }
 
 /** What the rest of the data plane does when a session has gone. */
 export interface AfterFinish {
   freed(session: Session, serverReleased: boolean): void;
+  /** It may be used again. */
+  pooled(session: Session): void;
 }
 
-export function createFinisher(plane: Plane, turns: Turns, pool: Session[], after: AfterFinish): Finisher {
+export function createFinisher(plane: Plane, turns: Turns, after: AfterFinish): Finisher {
   const { board } = plane;
-  const { rows, words } = board;
+  const { rows } = board;
 
-  function freePort(session: Session): void {
-    if (session.sourcePort === 0) return;
-    session.target!.ports!.giveBack(session.sourcePort);
-    session.sourcePort = 0;
+  function freePort(leg: ServerLeg): void {
+    if (leg.sourcePort === 0) return;
+    leg.target!.ports!.giveBack(leg.sourcePort);
+    leg.sourcePort = 0;
   }
 
   function releaseServer(session: Session): boolean {
@@ -97,69 +105,13 @@ export function createFinisher(plane: Plane, turns: Turns, pool: Session[], afte
     if (ms > rows[max]!) rows[max] = ms;
   }
 
-  function fill(session: Session, termination: string): SessionRecord {
-    const { record } = plane;
-    const { frontend, backend, target } = session;
-    const { needs } = frontend!.logger;
-    const { now } = plane.loop;
-    if (needs.client) nameInto(session, NAME.client, "clientHost", "clientPort");
-    if (needs.local) nameInto(session, NAME.local, "localHost", "localPort");
-    if (needs.source) nameInto(session, NAME.source, "sourceHost", "sourcePort");
-    plane.samples.session = session;
-    if (needs.server) serverInto(session);
-    record.acceptedAtMs = session.acceptedDate;
-    record.frontendName = frontend!.proxy.name;
-    record.backendName = backend === null ? frontend!.proxy.name : backend.proxy.name;
-    record.serverName = target === null ? "<NOSRV>" : target.server.name;
-    record.tls = false;
-    record.handshakeMs = 0;
-    record.queueMs = session.queueMs;
-    record.connectMs = session.connectMs;
-    record.totalMs = Math.trunc(now - session.acceptedAt);
-    record.dataMs = session.connectMs < 0 ? -1 : Math.max(0, record.totalMs - session.queueMs - session.connectMs);
-    record.bytesUp = session.bytesUp;
-    record.bytesDown = session.bytesDown;
-    record.termination = termination;
-    record.actConn = words[plane.process.word + WORD.cur]!;
-    record.feConn = words[frontend!.cell.word + WORD.cur]!;
-    record.beConn = backend === null ? 0 : words[backend.cell.word + WORD.cur]!;
-    record.srvConn = target === null ? 0 : words[target.cell.word + WORD.cur]!;
-    record.retries = session.attempts;
-    record.redispatched = session.redispatched;
-    record.serverQueue = session.serverQueue;
-    record.backendQueue = session.backendQueue;
-    record.uniqueId = session.uniqueId;
-    record.sequence = plane.sequence;
-    return record;
-  }
-
-  function nameInto(
-    session: Session,
-    which: number,
-    host: "clientHost" | "localHost" | "sourceHost",
-    port: "clientPort" | "localPort" | "sourcePort",
-  ): void {
-    const { record } = plane;
-    const name = savedName(session.names!, which);
-    record[host] = name === null ? "" : name.kind === "ip" ? name.host : "unix";
-    record[port] = name === null ? 0 : name.kind === "ip" ? name.port : session.listener!.bind.id;
-  }
-
-  function serverInto(session: Session): void {
-    const { record } = plane;
-    const { target } = session;
-    const address = target?.server.address;
-    record.serverHost = address === undefined ? "" : address.kind === "ip" ? address.host : "unix";
-    record.serverPort = address?.kind === "ip" ? address.port : 0;
-  }
-
   function logAt(session: Session, moment: LogMoment, termination: string): void {
     const { logger } = session.frontend!;
     if (session.logged || !logger.active) return;
     // A line that is not due at this moment costs nothing: the logger is asked only when the moment may be the one.
     if (moment !== "end" && logger.due !== moment) return;
     try {
-      const record = fill(session, termination);
+      const record = fillRecord(plane, session, termination);
       session.logged = logger.logSession(record, moment);
       session.uniqueId = record.uniqueId;
     } catch (error) {
@@ -169,11 +121,9 @@ export function createFinisher(plane: Plane, turns: Turns, pool: Session[], afte
     }
   }
 
-  function finish(session: Session, cause: Cause, stage = stageOf(session)): void {
-    if (session.state === STATE.closed) return;
-    const { frontend, listener, backend } = session;
-    const totalMs = plane.loop.now - session.acceptedAt;
-    if (session.connectMs < 0 && session.bytesUp > 0) countUnsent(session);
+  function endWork(session: Session): boolean {
+    const { backend } = session;
+    const totalMs = plane.loop.now - session.workAt;
     if (session.state === STATE.queued) session.queueMs = Math.trunc(totalMs);
     leaveQueueOf(session);
     const released = releaseServer(session);
@@ -182,8 +132,20 @@ export function createFinisher(plane: Plane, turns: Turns, pool: Session[], afte
       leave(board, backend!.cell);
       if (session.state === STATE.established) countTimes(session, totalMs);
     }
+    return released;
+  }
+
+  function finish(session: Session, cause: Cause, stage = stageOf(session)): void {
+    if (session.state === STATE.closed) return;
+    if (session.connectMs < 0 && session.bytesUp > 0) countUnsent(session);
+    const released = endWork(session);
     countAborts(session, cause, stage);
     logAt(session, "end", cause === "-" ? "--" : cause + stage);
+    close(session, released);
+  }
+
+  function close(session: Session, serverReleased: boolean): void {
+    const { frontend, listener, backend } = session;
     session.state = STATE.closed;
     session.endWaits = false;
     plane.wheel.disarm(session.slot);
@@ -191,24 +153,24 @@ export function createFinisher(plane: Plane, turns: Turns, pool: Session[], afte
     leave(board, frontend!.cell);
     leave(board, plane.process);
     plane.sessions--;
-    close(session.client, frontend!.proxy.options.nolinger);
-    close(session.server, backend !== null && backend.proxy.options.nolinger);
-    freePort(session);
+    closeLeg(session.client, frontend!.proxy.options.nolinger);
+    closeLeg(session.server, backend !== null && backend.proxy.options.nolinger);
+    freePort(session.server);
     session.up = null;
     session.down = null;
     if (session.upPipe !== null) plane.pipes.giveBack(session.upPipe);
     if (session.downPipe !== null) plane.pipes.giveBack(session.downPipe);
     session.upPipe = null;
     session.downPipe = null;
-    after.freed(session, released);
+    after.freed(session, serverReleased);
     session.listener = null;
     session.frontend = null;
     session.backend = null;
     session.target = null;
-    pool.push(session);
+    after.pooled(session);
   }
 
-  function close(leg: Leg<Session>, noLinger: boolean): void {
+  function closeLeg(leg: Leg<Session>, noLinger: boolean): void {
     if (noLinger) plane.loop.reset(leg);
     else plane.loop.close(leg);
   }
@@ -232,5 +194,5 @@ export function createFinisher(plane: Plane, turns: Turns, pool: Session[], afte
     for (const place of [backend, target]) if (place !== null) rows[place.cell.row + counter]! += 1;
   }
 
-  return { finish, logAt, releaseServer, leaveQueue: leaveQueueOf, freePort };
+  return { finish, endWork, close, logAt, releaseServer, leaveQueue: leaveQueueOf, freePort };
 }

@@ -20,10 +20,13 @@ import { createLoop, type Loop } from "../linux/loop.ts";
 import { createPipePool } from "../linux/pipes.ts";
 import { addressBytes, ipSockaddr, unixSockaddr } from "../linux/sockaddr.ts";
 import type { FormatHooks } from "../logs/format.ts";
+import type { FormatContext } from "../logs/values.ts";
 import { createProxyLogger } from "../logs/logger.ts";
-import { newRecord } from "../logs/record.ts";
+import { newRecord, type RecordNeeds } from "../logs/record.ts";
 import { createOutlets } from "../logs/targets.ts";
 import { createBalancer } from "./balance/balancer.ts";
+import { createMeters } from "../stats/meters.ts";
+import { type Compilers, loadBackendHttp, loadFrontendHttp, loadUseServer, ruleSite } from "./http1/load.ts";
 import { hashKey } from "./key.ts";
 import type { Backend, BackendRule, Frontend, Listener, Plane, Target } from "./plane.ts";
 import { createPortRing } from "./ports.ts";
@@ -34,7 +37,7 @@ import type { SampleContext } from "./samples/context.ts";
 import { boardCounts } from "./samples/counts.ts";
 import { asString, compileExpression } from "./samples/expression.ts";
 import { namesOf } from "./samples/names.ts";
-import type { Scope, Setting } from "./samples/types.ts";
+import { type Need, type Scope, scopeIn, type Setting } from "./samples/types.ts";
 import { createWheel } from "./timers.ts";
 
 const NONE_MS = Infinity;
@@ -78,12 +81,28 @@ export function loadPlane(boot: Boot, board: Board, worker: number, descriptors:
     stopping: false,
     crowded: false,
     samples: context,
+    stats: {
+      model,
+      board,
+      startedAtMs: boot.startedAtMs,
+      pid: boot.pid,
+      version: boot.version,
+      releaseDate: boot.releaseDate,
+      workers: boot.workers,
+      maxconn: boot.maxconn,
+      ulimitN: boot.ulimitN,
+      memMaxMb: boot.memMaxMb,
+      listenerCount: () => model.proxies.reduce((sum, { binds }) => sum + binds.length, 0),
+      stopping: () => plane.stopping,
+      now: Date.now,
+      meters: createMeters(board),
+    },
   };
   const backends = new Map<string, Backend>();
   const fullconn = fullconnOf(model, boot.maxconn);
   model.proxies.forEach((proxy, index) => {
     if (!hasBackend(proxy) || proxy.disabled) return;
-    const backend = loadBackend(plane, { ...proxy, fullconn: fullconn(proxy) }, index, boot.workers);
+    const backend = loadBackend(plane, boot, { ...proxy, fullconn: fullconn(proxy) }, index);
     plane.backends.push(backend);
     backends.set(proxy.name, backend);
   });
@@ -150,12 +169,19 @@ function loadFrontend(
       sendHostname: model.global.logSendHostname,
       tag: model.global.logTag,
       outlets: plane.outlets,
-      expression: logExpressions(plane, index),
+      mode: proxy.mode,
+      expression: logExpressions(plane, proxy, index),
     }),
-    rules: loadRules(model, proxy, index, backends, plane.samples),
+    rules: [],
+    http: null,
     defaultBackend: backends.get(proxy.defaultBackend ?? (proxy.kind === "listen" ? proxy.name : "")) ?? null,
     listeners: [],
   };
+  const compilers = compilersOf(model, proxy, index);
+  frontend.rules = loadRules(proxy, compilers, backends, plane.samples);
+  if (proxy.mode === "http") {
+    frontend.http = loadFrontendHttp(plane, frontend, ruleSite(plane, proxy, compilers, formatOf(boot)));
+  }
   proxy.binds.forEach((bind, b) => {
     for (const fd of descriptors.get(`${index}/${b}`) ?? []) {
       const listener: Listener = {
@@ -172,26 +198,38 @@ function loadFrontend(
   return frontend;
 }
 
-function logExpressions(plane: Plane, index: number): FormatHooks["expression"] {
+function logExpressions(plane: Plane, proxy: Proxy, index: number): FormatHooks["expression"] {
   return (text) => {
-    const compiled = compileExpression(text, "any", settingFor(plane.model, "log", index));
+    const compiled = compileExpression(text, "any", settingFor(plane.model, scopeIn(proxy.mode, "log"), index));
     if (!compiled.ok) return { error: compiled.message };
     const value = asString(compiled, "str");
-    return { evaluate: () => value(plane.samples) ?? "" };
+    return { evaluate: () => value(plane.samples) ?? "", needs: NEEDS_OF[compiled.needs] ?? [] };
   };
 }
 
-function loadRules(
-  model: Model,
-  proxy: Proxy,
-  index: number,
-  backends: ReadonlyMap<string, Backend>,
-  context: SampleContext,
-): BackendRule[] {
-  const setting = settingFor(model, "use_backend", index);
+/** What expressions take from what was kept of sockets and request that are gone when the line is written. */
+const NEEDS_OF: Partial<Record<Need, readonly (keyof RecordNeeds)[]>> = {
+  client: ["client", "local"],
+  "request kept": ["requestLine"],
+};
+
+const formatOf = ({ hostname, pid }: Boot): FormatContext => ({ hostname, pid, lineCount: () => 0 });
+
+function compilersOf(model: Model, proxy: Proxy, index: number): Compilers {
+  const setting = settingFor(model, scopeIn(proxy.mode, "use_backend"), index);
   const { acls, problems } = compileAcls(proxy.acls, setting);
   const fatal = problems.find((problem) => problem.severity === "alert");
   if (fatal !== undefined) throw new Error(`Cannot use ACL "${fatal.acl.name}": ${fatal.message}`);
+  return { acls, setting };
+}
+
+function loadRules(
+  proxy: Proxy,
+  { acls, setting: common }: Compilers,
+  backends: ReadonlyMap<string, Backend>,
+  context: SampleContext,
+): BackendRule[] {
+  const setting: Setting = { ...common, scope: scopeIn(proxy.mode, "use_backend") };
   return proxy.useBackends.map((rule): BackendRule => {
     const condition = rule.condition === null ? null : compileCondition(rule.condition, acls, setting);
     if (condition !== null && !condition.ok) {
@@ -219,10 +257,11 @@ function dynamicName(text: string, setting: Setting): (context: SampleContext) =
   return (context) => parts.map((part) => part(context)).join("");
 }
 
-function loadBackend(plane: Plane, proxy: Proxy, index: number, workers: number): Backend {
+function loadBackend(plane: Plane, boot: Boot, proxy: Proxy, index: number): Backend {
   const { board, worker } = plane;
   const entities = board.layout.proxies[index]!;
   const { timeouts } = proxy;
+  const { workers } = boot;
   const connectMs = orNever(timeouts.connect);
   const backend: Backend = {
     proxy,
@@ -239,7 +278,9 @@ function loadBackend(plane: Plane, proxy: Proxy, index: number, workers: number)
     turnaroundMs: Math.min(1000, connectMs),
     fullconn: proxy.fullconn,
     roundRobinKind: ["roundrobin", "static-rr", "random"].includes(proxy.balance.kind),
-    key: hashKey(proxy, settingFor(plane.model, "balance", index)),
+    key: hashKey(proxy, settingFor(plane.model, scopeIn(proxy.mode, "balance"), index)),
+    http: null,
+    useServer: null,
   };
   backend.servers = proxy.servers.map((server, s): Target => {
     const { address } = server;
@@ -256,8 +297,14 @@ function loadBackend(plane: Plane, proxy: Proxy, index: number, workers: number)
       ports: source !== null && source.portLow > 0
         ? createPortRing(source.portLow, source.portHigh, worker, source.portLow === source.portHigh ? 1 : workers)
         : null,
+      idle: [],
+      inUse: 0,
+      mostInUse: 0,
     };
   });
+  const site = ruleSite(plane, proxy, compilersOf(plane.model, proxy, index), formatOf(boot));
+  backend.useServer = loadUseServer(proxy, site);
+  if (proxy.mode === "http") backend.http = loadBackendHttp(plane, backend, site);
   return backend;
 }
 

@@ -12,12 +12,15 @@ import type { PipePool } from "../linux/pipes.ts";
 import type { ProxyLogger } from "../logs/logger.ts";
 import type { SessionRecord } from "../logs/record.ts";
 import type { Outlets } from "../logs/targets.ts";
+import type { StatsSource } from "../stats/source.ts";
 import type { Balancer } from "./balance/balancer.ts";
 import type { PortRing } from "./ports.ts";
 import type { AclTest } from "./samples/acl.ts";
+import type { CurrentSample } from "./sample_context.ts";
 import type { SampleContext } from "./samples/context.ts";
 import type { Queue } from "./queue.ts";
-import type { Session } from "./session.ts";
+import type { BackendHttp, FrontendHttp } from "./http1/site.ts";
+import type { ServerLeg } from "./session.ts";
 import type { Wheel } from "./timers.ts";
 
 export interface Plane {
@@ -48,7 +51,9 @@ export interface Plane {
   stopping: boolean;
   /** It holds more memory than -m leaves it, and accepts nobody until sessions have gone. */
   crowded: boolean;
-  samples: SampleContext & { session: Session | null };
+  samples: CurrentSample;
+  /** For the statistics page. */
+  stats: StatsSource;
 }
 
 export interface Frontend {
@@ -63,6 +68,7 @@ export interface Frontend {
   keepAlive: KeepAlive | null;
   logger: ProxyLogger;
   rules: BackendRule[];
+  http: FrontendHttp | null;
   defaultBackend: Backend | null;
   listeners: Listener[];
 }
@@ -104,6 +110,9 @@ export interface Backend {
   fullconn: number;
   /** A failed connection may go to another server at once (configuration.txt "option redispatch"). */
   roundRobinKind: boolean;
+  http: BackendHttp | null;
+  /** Index of the server that a use-server rule names, -1 when none does; null: there are no such rules. */
+  useServer: ((context: SampleContext) => number) | null;
   /** Key of the choice; null: the algorithm has none. */
   key: ((context: SampleContext) => number) | null;
 }
@@ -120,4 +129,9 @@ export interface Target {
   portOffset: number | null;
   /** Source ports of our own; null: the kernel's. */
   ports: PortRing | null;
+  /** Kept connections that nobody uses now (http1/pool.ts), those idle the longest first. */
+  idle: ServerLeg[];
+  /** Connections to it in use by this process, and the most of late. */
+  inUse: number;
+  mostInUse: number;
 }

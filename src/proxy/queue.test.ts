@@ -4,7 +4,8 @@ import { append, newQueue, type Queue, remove } from "./queue.ts";
 import { newSession, type Session } from "./session.ts";
 
 const none = null as never;
-const sessions = (count: number): Session[] => Array.from({ length: count }, (_, slot) => newSession(slot, none, none));
+const sessions = (count: number): Session[] =>
+  Array.from({ length: count }, (_, slot) => newSession(slot, none, none, null));
 
 function slots(queue: Queue): number[] {
   const forth: number[] = [];

@@ -6,18 +6,21 @@ import { localName, peerAddress, SAVED_NAME, savedName, savePeerName } from "../
 import { addressBytes, type SocketName } from "../linux/sockaddr.ts";
 import type { Plane } from "./plane.ts";
 import type { ProcessContext, SampleContext } from "./samples/context.ts";
+import type { Head } from "./http1/head.ts";
 import { NAME, type Session } from "./session.ts";
 
 const bytes = new Uint8Array(new ArrayBuffer(16));
 const views = { 4: bytes.subarray(0, 4), 16: bytes };
 const scratch = new Uint8Array(SAVED_NAME);
 
-interface Current extends SampleContext {
+export interface CurrentSample extends SampleContext {
   session: Session | null;
+  request: Head | null;
+  response: Head | null;
 }
 
 /** One context per process: it is set to a session for the time of one evaluation. */
-export function createSampleContext(process: ProcessContext): Current {
+export function createSampleContext(process: ProcessContext): CurrentSample {
   const current = (): Session => context.session!;
 
   function client(): SocketName | null {
@@ -35,8 +38,10 @@ export function createSampleContext(process: ProcessContext): Current {
     name?.kind === "ip" ? addressBytes(name.host, name.family) : null;
   const portOf = (name: SocketName | null): number => name?.kind === "ip" ? name.port : 0;
 
-  const context: Current = {
+  const context: CurrentSample = {
     session: null,
+    request: null,
+    response: null,
     process,
     clientAddress() {
       const { fd } = current().client;
@@ -59,6 +64,9 @@ export function createSampleContext(process: ProcessContext): Current {
     },
     get server() {
       return current().target?.index ?? -1;
+    },
+    get exchange() {
+      return current().http;
     },
   };
   return context;

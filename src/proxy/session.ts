@@ -6,20 +6,49 @@
 import { SAVED_NAME } from "../linux/connect.ts";
 import { type Handlers, type Leg, newLeg } from "../linux/leg.ts";
 import type { Pipe } from "../linux/pipes.ts";
+import type { Http } from "./http1/exchange.ts";
+import { NO_KEY } from "./balance/request_key.ts";
 import type { Backend, Frontend, Listener, Target } from "./plane.ts";
 import type { Queue } from "./queue.ts";
 
-export const STATE = { assign: 0, queued: 1, connecting: 2, turnaround: 3, established: 4, closed: 5 } as const;
+export const STATE = {
+  assign: 0,
+  queued: 1,
+  connecting: 2,
+  turnaround: 3,
+  established: 4,
+  closed: 5,
+  // Of HTTP: between two requests, with part of a request's head, at an answer of our own, behind the last answer.
+  idle: 6,
+  request: 7,
+  answering: 8,
+  lingering: 9,
+} as const;
 export type State = (typeof STATE)[keyof typeof STATE];
 
 /** Places in Session.names: the client, where it connected to, our end towards the server. */
 export const NAME = { client: 0, local: SAVED_NAME, source: 2 * SAVED_NAME, bytes: 3 * SAVED_NAME } as const;
 
+/** A connection to a server. In HTTP mode it outlives the exchange (http1/pool.ts). */
+export interface ServerLeg extends Leg<Session> {
+  target: Target | null;
+  /** Source port of our own; 0: none. */
+  sourcePort: number;
+  /** Exchanges it has served, and since when it has had none, in ms on the process's clock. */
+  uses: number;
+  idleSince: number;
+}
+
+export const newServerLeg = (owner: Session, handlers: Handlers<Session>): ServerLeg =>
+  Object.assign(newLeg(owner, handlers), { target: null, sourcePort: 0, uses: 0, idleSince: 0 });
+
 export interface Session {
   /** In the timer wheel; kept over the session's reuses. */
   readonly slot: number;
   readonly client: Leg<Session>;
-  readonly server: Leg<Session>;
+  server: ServerLeg;
+  /** What there is besides in mode http; null in mode tcp. */
+  readonly http: Http | null;
   state: State;
   listener: Listener | null;
   frontend: Frontend | null;
@@ -56,6 +85,12 @@ export interface Session {
   /** ms since 1970. */
   acceptedDate: number;
 
+  /** Since when there has been work for a server: the accept, or an HTTP request's whole head. */
+  workAt: number;
+  /** The server that a cookie or a rule asks for; -1: none. */
+  wanted: number;
+  /** What a deterministic `balance` decides by; NO_KEY: nothing. */
+  key: number;
   queueMs: number;
   connectMs: number;
   bytesUp: number;
@@ -67,8 +102,6 @@ export interface Session {
   /** It holds one of the server's connections; it is counted among the backend's. */
   holdsServer: boolean;
   holdsBackend: boolean;
-  /** Source port of our own; 0: none. */
-  sourcePort: number;
   /** Why the first attempt failed, for the termination state. */
   failure: "" | "SC" | "sC";
   logged: boolean;
@@ -81,17 +114,23 @@ export interface Session {
   behind: Session | null;
 }
 
-const noLeg = null as unknown as Leg<Session>;
+const noLeg = null as unknown as ServerLeg;
 
-export function newSession(slot: number, client: Handlers<Session>, server: Handlers<Session>): Session {
-  const session = blankSession(slot);
-  return Object.assign(session, { client: newLeg(session, client), server: newLeg(session, server) });
+export function newSession(
+  slot: number,
+  client: Handlers<Session>,
+  server: Handlers<Session>,
+  http: Http | null,
+): Session {
+  const session = blankSession(slot, http);
+  return Object.assign(session, { client: newLeg(session, client), server: newServerLeg(session, server) });
 }
 
-const blankSession = (slot: number): Session => ({
+const blankSession = (slot: number, http: Http | null): Session => ({
   slot,
   client: noLeg,
   server: noLeg,
+  http,
   state: STATE.closed,
   listener: null,
   frontend: null,
@@ -117,6 +156,9 @@ const blankSession = (slot: number): Session => ({
   clientLimit: Infinity,
   serverLimit: Infinity,
   acceptedDate: 0,
+  workAt: 0,
+  wanted: -1,
+  key: NO_KEY,
   queueMs: -1,
   connectMs: -1,
   bytesUp: 0,
@@ -127,7 +169,6 @@ const blankSession = (slot: number): Session => ({
   backendQueue: 0,
   holdsServer: false,
   holdsBackend: false,
-  sourcePort: 0,
   failure: "",
   logged: false,
   uniqueId: "",
@@ -137,7 +178,7 @@ const blankSession = (slot: number): Session => ({
   behind: null,
 });
 
-/** Back to the state of a new session; the socket and proxy references are the caller's to set. */
+/** Back to the state of a new session, or of a kept one before its next request; sockets and proxies are the caller's to set. */
 export function resetSession(session: Session): void {
   session.state = STATE.assign;
   session.backend = null;
@@ -154,6 +195,8 @@ export function resetSession(session: Session): void {
   session.deadline = Infinity;
   session.clientLimit = Infinity;
   session.serverLimit = Infinity;
+  session.wanted = -1;
+  session.key = NO_KEY;
   session.queueMs = -1;
   session.connectMs = -1;
   session.bytesUp = 0;
@@ -164,7 +207,6 @@ export function resetSession(session: Session): void {
   session.backendQueue = 0;
   session.holdsServer = false;
   session.holdsBackend = false;
-  session.sourcePort = 0;
   session.failure = "";
   session.logged = false;
   session.uniqueId = "";

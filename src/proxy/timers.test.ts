@@ -53,6 +53,18 @@ test("a slot that is armed again while it is looked at waits for its new time", 
   expect(looked).toEqual([100, 200, 300, 400]);
 });
 
+test("who is looked at late and armed again for far away is looked at once in that turn", () => {
+  let looks = 0;
+  const wheel = createWheel(0, (slot, nowMs) => {
+    looks++;
+    wheel.arm(slot, nowMs + 3_600_000);
+  });
+  wheel.arm(wheel.take(), 100);
+  // One tick late: the farthest bucket is then the one that is being looked at.
+  wheel.turn(104);
+  expect(looks).toBe(1);
+});
+
 test("a deadline beyond the horizon is looked at early, so that the owner can arm it again", () => {
   const wheel = createWheel(0, () => {});
   const slot = wheel.take();

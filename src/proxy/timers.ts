@@ -7,6 +7,7 @@
 
 const TICK_MS = 4;
 const BUCKETS = 2048;
+const MASK = BUCKETS - 1;
 const HORIZON_TICKS = BUCKETS - 1;
 const NOWHERE = -1;
 
@@ -60,11 +61,18 @@ export function createWheel(startMs: number, look: (slot: number, nowMs: number)
   function unlink(slot: number): void {
     const before = previous[slot]!;
     const after = next[slot]!;
-    if (before === NOWHERE) heads[ticks[slot]! & HORIZON_TICKS] = after;
+    if (before === NOWHERE) heads[ticks[slot]! & MASK] = after;
     else next[before] = after;
     if (after !== NOWHERE) previous[after] = before;
     ticks[slot] = NOWHERE;
     armed--;
+  }
+
+  /** Who was late and armed again for far away may lie in a bucket that the same turn looks at: it is not due. */
+  function firstDue(bucket: number, now: number): number {
+    let slot = heads[bucket]!;
+    while (slot !== NOWHERE && ticks[slot]! > now) slot = next[slot]!;
+    return slot;
   }
 
   function turn(nowMs: number): void {
@@ -75,15 +83,15 @@ export function createWheel(startMs: number, look: (slot: number, nowMs: number)
     done = now;
     firstTick = Infinity;
     for (let tick = from; tick <= now; tick++) {
-      const bucket = tick & HORIZON_TICKS;
-      for (let slot = heads[bucket]!; slot !== NOWHERE; slot = heads[bucket]!) {
+      const bucket = tick & MASK;
+      for (let slot = firstDue(bucket, now); slot !== NOWHERE; slot = firstDue(bucket, now)) {
         unlink(slot);
         look(slot, nowMs);
       }
     }
     if (armed === 0) return;
     let tick = now + 1;
-    while (heads[tick & HORIZON_TICKS] === NOWHERE) tick++;
+    while (heads[tick & MASK] === NOWHERE) tick++;
     firstTick = tick;
   }
 
@@ -101,7 +109,7 @@ export function createWheel(startMs: number, look: (slot: number, nowMs: number)
     arm(slot, atMs) {
       if (ticks[slot] !== NOWHERE) unlink(slot);
       const tick = Math.min(Math.max(Math.ceil(atMs / TICK_MS), done + 1), done + HORIZON_TICKS);
-      const bucket = tick & HORIZON_TICKS;
+      const bucket = tick & MASK;
       const head = heads[bucket]!;
       next[slot] = head;
       previous[slot] = NOWHERE;

@@ -8,7 +8,7 @@ import { WORDS_PER_WORKER, WORKER_WORD } from "../board/layout.ts";
 import { closeDescriptor } from "../linux/descriptors.ts";
 import { becomeUser, detachOutput } from "../linux/identity.ts";
 import { loadPlane, pipesFor } from "./load.ts";
-import { createTcpService } from "./tcp/service.ts";
+import { createService } from "./service.ts";
 
 /** How often a draining process looks whether its last session has gone. */
 const DRAIN_LOOK_MS = 5;
@@ -39,7 +39,7 @@ export function runProxy(worker: number): void {
     1,
     Math.floor((boot.ulimitN - 2 * accepts.length - 2 * pipesFor(boot.ulimitN) - OWN_DESCRIPTORS) / 2),
   );
-  const service = createTcpService(plane, localLimit);
+  const service = createService(plane, localLimit);
   becomeUser(boot.model.global);
 
   const send = (report: Report["report"]): void => void process.send?.({ report } satisfies Report);
@@ -64,6 +64,7 @@ export function runProxy(worker: number): void {
     if (plane.stopping) return;
     plane.stopping = true;
     service.gates.closeAll("stopped");
+    service.drain();
     send("stopped");
     plane.loop.every(DRAIN_LOOK_MS, () => plane.sessions === 0 && exit());
   }

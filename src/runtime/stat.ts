@@ -42,6 +42,7 @@ function showStat({ args, session, context }: Call): string | Iterable<string> {
     maxconn: context.maxconn,
     legends: mayUse(session.level, "operator"),
     select,
+    shows: () => true,
     hide: rest.includes("up") ? "down" : rest.includes("no-maint") ? "maintenance" : "none",
   };
   if (rest.includes("json")) return renderJson(view);

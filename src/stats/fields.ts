@@ -113,6 +113,10 @@ function fullconn({ view, proxy }: Row): number {
 /** A count of the frontends of one mode; 0 for the others. */
 const countIn = (mode: Mode, source: Counter): Value => (row) => row.proxy.mode === mode ? count(row, source) : 0;
 
+/** What a frontend and a backend, which looks the other way, count of HTTP/1. */
+const h1Counter = (name: string, front: Counter, back: Counter, description: string): Column =>
+  column(name, description, ["F", "MCP", "u64", countIn("http", front)], ["B", "MCP", "u64", countIn("http", back)]);
+
 export const COLUMNS: readonly Column[] = [
   column("pxname", "Name of the proxy", ["LFBS", "KNS", "str", ({ proxy }) => proxy.name]),
   column("svname", "Name of the server or listener, or FRONTEND, BACKEND", [
@@ -201,14 +205,12 @@ export const COLUMNS: readonly Column[] = [
   column("throttle", "Share of its weight that a starting server has, in percent"),
   counter("lbtot", "BS", "chosen", "Times a server was chosen"),
   column("tracked", "The server whose state this one follows"),
-  column(
-    "type",
-    "0 frontend, 1 backend, 2 server, 3 listener",
-    ["F", "CGS", "u32", always(0)],
-    ["B", "CGS", "u32", always(1)],
-    ["S", "CGS", "u32", always(2)],
-    ["L", "CGS", "u32", always(3)],
-  ),
+  column("type", "0 frontend, 1 backend, 2 server, 3 listener", [
+    "LFBS",
+    "CGS",
+    "u32",
+    ({ kind }) => ["frontend", "backend", "server", "listener"].indexOf(kind),
+  ]),
   column(
     "rate",
     "New sessions in the last second",
@@ -288,12 +290,12 @@ export const COLUMNS: readonly Column[] = [
     ["L", "CGS", "str", ({ view, bind }) => view.legends ? listenerAddress(bind!.address) : null],
     ["S", "CGS", "str", ({ view, server }) => view.legends ? serverAddress(server!.address) : null],
   ),
-  column("cookie", "The server's cookie; not shown at level user", [
-    "S",
-    "CNS",
-    "str",
-    ({ view, server }) => view.legends ? server!.cookie : null,
-  ]),
+  column(
+    "cookie",
+    "Name of the cookie, for a server its value; not shown at level user",
+    ["B", "CNS", "str", ({ view, proxy }) => view.legends ? proxy.cookie?.name ?? null : null],
+    ["S", "CNS", "str", ({ view, server }) => view.legends ? server!.cookie : null],
+  ),
   column("mode", "tcp or http", ["LFBS", "CGS", "str", ({ proxy }) => proxy.mode]),
   column("algo", "Balancing algorithm; not shown at level user", [
     "B",
@@ -369,12 +371,17 @@ export const EXTRA_COLUMNS: readonly Column[] = [
   zeroGauge("h2_backend_open_streams", "FB", "u64", "HTTP/2 streams now"),
   zeroCounter("h2_total_connections", "FB", "HTTP/2 connections so far"),
   zeroCounter("h2_backend_total_streams", "FB", "HTTP/2 streams so far"),
-  zeroGauge("h1_open_connections", "FB", "u64", "HTTP/1 connections now"),
+  column("h1_open_connections", "HTTP/1 connections now", [
+    "F",
+    "MGP",
+    "u64",
+    (row) => isHttp(row) ? word(WORD.cur)(row) : 0,
+  ], ["B", "MGP", "u64", always(0)]),
   zeroGauge("h1_open_streams", "FB", "u64", "HTTP/1 exchanges now"),
-  zeroCounter("h1_total_connections", "FB", "HTTP/1 connections so far"),
-  zeroCounter("h1_total_streams", "FB", "HTTP/1 exchanges so far"),
-  zeroCounter("h1_bytes_in", "FB", "Bytes received by HTTP/1"),
-  zeroCounter("h1_bytes_out", "FB", "Bytes sent by HTTP/1"),
+  h1Counter("h1_total_connections", "connections", "connects", "HTTP/1 connections so far"),
+  h1Counter("h1_total_streams", "requests", "requests", "HTTP/1 exchanges so far"),
+  h1Counter("h1_bytes_in", "bytesIn", "bytesOut", "Bytes received by HTTP/1"),
+  h1Counter("h1_bytes_out", "bytesOut", "bytesIn", "Bytes sent by HTTP/1"),
   zeroCounter("h1_spliced_bytes_in", "FB", "Bytes received by HTTP/1 through a pipe"),
   zeroCounter("h1_spliced_bytes_out", "FB", "Bytes sent by HTTP/1 through a pipe"),
 ];

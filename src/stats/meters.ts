@@ -11,8 +11,12 @@ import type { Meters } from "./source.ts";
 /** USER_HZ: the unit of /proc/PID/stat on every Linux that we run on. */
 const TICKS_PER_SECOND = 100;
 
+/** Two looks closer together tell little, as CPU time counts in steps of 10 ms; further apart they are of no present. */
+const SHORTEST_MS = 500;
+const LONGEST_MS = 120_000;
+
 export interface SampledMeters extends Meters {
-  /** To be called about once per second. */
+  /** To be called about once per second, or whenever somebody asks. */
   sample(nowMs: number): void;
 }
 
@@ -21,10 +25,14 @@ export function createMeters(board: Board, cpuTicksOf: (pid: number) => number =
   const meters: SampledMeters = {
     bytesOutPerSecond: 0,
     idlePercent: 100,
+    seconds: 0,
     sample(nowMs) {
+      const pastMs = last === null ? 0 : nowMs - last.atMs;
+      if (last !== null && pastMs >= 0 && pastMs < SHORTEST_MS) return;
       const next = { atMs: nowMs, bytesOut: totalBytesOut(board), ticks: totalTicks(board, cpuTicksOf) };
-      if (last !== null && nowMs > last.atMs) {
-        const seconds = (nowMs - last.atMs) / 1000;
+      meters.seconds = pastMs > 0 && pastMs <= LONGEST_MS ? pastMs / 1000 : 0;
+      if (last !== null && meters.seconds > 0) {
+        const { seconds } = meters;
         meters.bytesOutPerSecond = Math.round((next.bytesOut - last.bytesOut) / seconds);
         const busy = (next.ticks - last.ticks) / TICKS_PER_SECOND / seconds / board.layout.workers;
         // A process that was replaced takes its ticks with it: the sum may fall.

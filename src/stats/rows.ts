@@ -21,6 +21,8 @@ export interface View {
   legends: boolean;
   /** management.txt 9.3, "show stat": null shows all. */
   select: Selection | null;
+  /** Which proxies there are to see. */
+  shows: (proxy: Proxy) => boolean;
   /** Leave out servers in maintenance; servers that are down as well. */
   hide: "none" | "maintenance" | "down";
 }
@@ -109,7 +111,9 @@ export function* rowsOf(view: View): Generator<Row> {
     select === null || select.types === -1 || (select.types & TYPE_BIT[kind]) !== 0;
   const wantsId = (id: number): boolean => select === null || select.id === -1 || select.id === id;
   for (const [p, proxy] of model.proxies.entries()) {
-    if (proxy.disabled || (select !== null && select.proxyId !== -1 && select.proxyId !== proxy.id)) continue;
+    if (
+      proxy.disabled || !view.shows(proxy) || (select !== null && select.proxyId !== -1 && select.proxyId !== proxy.id)
+    ) continue;
     const entities = board.layout.proxies[p]!;
     const row: Row = { kind: "frontend", view, proxy, entity: entities.frontend, server: null, bind: null, sum: null };
     if (hasFrontend(proxy)) {
@@ -145,7 +149,8 @@ export function* rowsOf(view: View): Generator<Row> {
   }
 }
 
-function isHidden({ board, hide }: View, entity: number): boolean {
+/** Is a server left out? */
+export function isHidden({ board, hide }: View, entity: number): boolean {
   if (hide === "none") return false;
   if (hide === "down") return isDown(board, entity);
   return (readWord(board, entity, WORD.admin) & MAINTENANCE) !== 0;

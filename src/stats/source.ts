@@ -33,4 +33,6 @@ export interface Meters {
   bytesOutPerSecond: number;
   /** Share of the last second that the proxy processes spent waiting, in percent. */
   idlePercent: number;
+  /** Between the two looks; 0: there has been one at most, and the values say nothing yet. */
+  seconds: number;
 }

@@ -33,6 +33,7 @@ const viewOf = (of: ReturnType<typeof context>, given: Partial<View> = {}): View
   maxconn: of.maxconn,
   legends: true,
   select: null,
+  shows: () => true,
   hide: "none",
   ...given,
 });

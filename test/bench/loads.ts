@@ -187,5 +187,21 @@ async function servedBy(socket: string, running: Running): Promise<boolean> {
   return running.tree().includes(Number(/^Pid: ([0-9]+)$/m.exec(info)?.[1]));
 }
 
+/**
+ * A UDP socket that nobody reads: the kernel takes what is sent to it, and no reader's time is taken from the programs
+ * that are measured.
+ */
+export async function startSink(): Promise<{ port: number }> {
+  const script = `
+    use IO::Socket::INET;
+    my $s = IO::Socket::INET->new(Proto => "udp", LocalAddr => "127.0.0.1") or die $!;
+    $| = 1; print $s->sockport, "\\n";
+    sleep;
+  `;
+  const running = launch(["perl", "-e", script]);
+  const port = await waitFor(() => Number(running.stdout()), "the sink of log lines");
+  return { port };
+}
+
 /** A directory, a port and fresh back ends are one run's own: no run inherits another's sockets in TIME-WAIT. */
 export const newDirectory = temporaryDirectory;

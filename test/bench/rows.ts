@@ -3,6 +3,20 @@
  * line here, unless it brings a new kind of load (loads.ts).
  */
 
+import {
+  http,
+  httpLogged,
+  httpLoggedNginx,
+  httpNginx,
+  httpRules,
+  httpRulesNginx,
+  httpWithStats,
+  manyServers,
+  tcp,
+  tcpNginx,
+  tcpWithStats,
+} from "./configurations.ts";
+
 export interface Plan {
   /** Where the proxy listens on 127.0.0.1. */
   port: number;
@@ -10,6 +24,8 @@ export interface Plan {
   servers: readonly number[];
   /** For sockets and files of one run. */
   directory: string;
+  /** A UDP port of 127.0.0.1 that takes log lines and throws them away. */
+  logPort: number;
 }
 
 export type Load =
@@ -51,55 +67,6 @@ export interface Row {
   load: Load;
   metrics: Partial<Record<Metric, Target | null>>;
 }
-
-const head = (more: readonly string[] = []) => `
-global
-  nbthread 1
-  maxconn 9000
-${more.map((line) => `  ${line}\n`).join("")}
-defaults
-  timeout connect 10s
-  timeout client 1h
-  timeout server 1h
-`;
-
-const tcp = ({ port, servers }: Plan) =>
-  `${head()}
-listen tcp
-  mode tcp
-  bind 127.0.0.1:${port}
-${servers.map((server, i) => `  server s${i + 1} 127.0.0.1:${server}\n`).join("")}`;
-
-/** One worker process, as the others have one thread. The idle time is nginx's own 10 minutes. */
-const tcpNginx = ({ port, servers, directory }: Plan) => `
-load_module /usr/lib/nginx/modules/ngx_stream_module.so;
-daemon off; worker_processes 1; worker_rlimit_nofile 20000; pid ${directory}/pid; error_log stderr crit;
-events { worker_connections 19000; }
-stream {
-  upstream servers { ${servers.map((server) => `server 127.0.0.1:${server};`).join(" ")} }
-  server { listen 127.0.0.1:${port} backlog=4096; proxy_pass servers; tcp_nodelay on; }
-}
-`;
-
-const tcpWithStats = (plan: Plan) =>
-  tcp(plan).replace(head(), head([`stats socket ${plan.directory}/stats mode 600 level admin expose-fd listeners`]));
-
-/** Ten thousand servers over a hundred back ends; one of them is asked. */
-const manyServers = ({ port, servers }: Plan) => {
-  const backends = Array.from({ length: 100 }, (_, backend) => {
-    const lines = Array.from(
-      { length: 100 },
-      (_, i) => `  server s${i} 127.0.0.1:${servers[0]} weight ${1 + i % 100}\n`,
-    );
-    return `backend b${backend}\n  mode tcp\n  balance roundrobin\n${lines.join("")}`;
-  });
-  return `${head()}
-frontend tcp
-  mode tcp
-  bind 127.0.0.1:${port}
-  default_backend b7
-${backends.join("")}`;
-};
 
 export const ROWS: readonly Row[] = [
   {
@@ -143,6 +110,62 @@ export const ROWS: readonly Row[] = [
     metrics: { pssEach: { ratio: 1.2 }, privateEach: { ratio: 1.2 }, pss: null, rss: null },
   },
   {
+    name: "http-small",
+    what: "http mode, small answers (128 B) on 50 connections kept alive on both sides",
+    config: http,
+    nginx: httpNginx,
+    load: { kind: "wrk", connections: 50, path: "/small.txt" },
+    metrics: { cpu: { ratio: 1.0 }, rate: null, p50: null, p99: null, rss: null, pss: null },
+  },
+  {
+    name: "http-log",
+    what: "the same with a line of option httplog for each request, to syslog over UDP",
+    config: httpLogged,
+    nginx: httpLoggedNginx,
+    load: { kind: "wrk", connections: 50, path: "/small.txt" },
+    metrics: { cpu: { ratio: 0.9 }, rate: null, p50: null, p99: null },
+  },
+  {
+    name: "http-1m",
+    what: "http mode, 1 MiB answers on 10 connections kept alive",
+    config: http,
+    nginx: httpNginx,
+    load: { kind: "wrk", connections: 10, path: "/1m" },
+    metrics: { cpu: { ratio: 0.5 }, rate: null, p50: null, p99: null, rss: null, pss: null },
+  },
+  {
+    name: "http-close",
+    what: "http mode, Connection: close, a new connection for each small answer, 50 at a time",
+    config: http,
+    nginx: httpNginx,
+    load: { kind: "wrk", connections: 50, path: "/small.txt", newConnections: true },
+    metrics: { cpu: { ratio: 1.0 }, rate: null, p50: null, p99: null },
+  },
+  {
+    name: "http-rules",
+    what: "http mode, 20 ACLs looked at and five fields rewritten for each small answer",
+    config: httpRules,
+    nginx: httpRulesNginx,
+    load: { kind: "wrk", connections: 50, path: "/small.txt" },
+    metrics: { cpu: { ratio: 1.0 }, rate: null, p50: null, p99: null },
+  },
+  {
+    name: "http-paced",
+    what: "http mode, small answers at half of what haproxy reaches, 50 connections",
+    config: http,
+    nginx: httpNginx,
+    load: { kind: "paced", connections: 50, path: "/small.txt", share: 0.5 },
+    metrics: { p99: { ratio: 1.2 }, p50: null, cpu: null, rate: null },
+  },
+  {
+    name: "http-idle",
+    what: "http mode, 8 000 idle connections",
+    config: http,
+    nginx: httpNginx,
+    load: { kind: "idle", connections: 8_000 },
+    metrics: { pssEach: { ratio: 1.2 }, privateEach: { ratio: 1.2 }, pss: null, rss: null },
+  },
+  {
     name: "start-10000",
     what: "from launch to the first answer with 10 000 servers configured",
     config: manyServers,
@@ -153,6 +176,13 @@ export const ROWS: readonly Row[] = [
     name: "reload",
     what: "ten -sf reloads under 16 busy connections, kept and new",
     config: tcpWithStats,
+    load: { kind: "reload", reloads: 10 },
+    metrics: { lost: { most: 0 }, rate: null },
+  },
+  {
+    name: "http-reload",
+    what: "ten -sf reloads in http mode under 16 busy connections, kept and new",
+    config: httpWithStats,
     load: { kind: "reload", reloads: 10 },
     metrics: { lost: { most: 0 }, rate: null },
   },

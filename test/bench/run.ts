@@ -7,7 +7,7 @@ import { basename } from "node:path";
 import { startNginx } from "../harness/nginx.ts";
 import { freePort } from "../harness/ports.ts";
 import { APPLIANCE, cleanUp, HAPROXY, start } from "../harness/processes.ts";
-import { measure, newDirectory, type Run, wrk } from "./loads.ts";
+import { measure, newDirectory, type Run, startSink, wrk } from "./loads.ts";
 import { compare, type Line, type Pair, type Sample, table } from "./report.ts";
 import { type Row, ROWS } from "./rows.ts";
 
@@ -69,7 +69,7 @@ const warnings = new Set<string>();
 /** One run of one program on fresh back ends, port and directory. */
 async function once(row: Row, program: string, peak: () => Promise<number>): Promise<Sample> {
   await using farm = await startNginx("one", "two");
-  const plan = { port: freePort(), servers: farm.ports, directory: newDirectory() };
+  const plan = { port: freePort(), servers: farm.ports, directory: newDirectory(), logPort: sink.port };
   const warn = (text: string) => void warnings.add(`${row.name}, ${basename(program)}: ${text}`);
   return await measure({ row, program, plan, seconds, peak, warn });
 }
@@ -78,13 +78,14 @@ async function once(row: Row, program: string, peak: () => Promise<number>): Pro
 async function peakOf(row: Row): Promise<number> {
   if (row.load.kind !== "paced") throw new Error(`Row ${row.name} has no pace`);
   await using farm = await startNginx("one", "two");
-  const plan = { port: freePort(), servers: farm.ports, directory: newDirectory() };
+  const plan = { port: freePort(), servers: farm.ports, directory: newDirectory(), logPort: sink.port };
   const run: Run = { row, program: HAPROXY as string, plan, seconds, peak: () => Promise.resolve(0), warn() {} };
   await using _proxy = await start(row.config(plan), { program: run.program, ready: [plan.port] });
   await wrk(run, row.load, 1);
   return (await wrk(run, row.load, 2)).rate;
 }
 
+const sink = await startSink();
 const lines: Line[] = [];
 const raw: Record<string, Pair[]> = {};
 for (const row of rows) {

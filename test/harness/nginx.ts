@@ -1,7 +1,8 @@
 /**
  * Real nginx servers as back ends: one process each, in the foreground, access logs off.
  *
- * Each serves /small.txt (128 bytes), /name (its own name) and /1m (1 MiB).
+ * Each serves /small.txt (128 bytes), /name (its own name) and /1m (1 MiB); and under any path .../name and
+ * .../forwarded, which tells the field X-Forwarded-For it got.
  */
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -69,7 +70,12 @@ ${scratch}
   open_file_cache max=16;
   keepalive_timeout 3600s;
   keepalive_requests 100000000;
-  server { listen 127.0.0.1:${port} backlog=4096 reuseport; root ${root}; }
+  server {
+    listen 127.0.0.1:${port} backlog=4096 reuseport;
+    root ${root};
+    location ~ ./name$ { rewrite ^ /name break; }
+    location ~ /forwarded$ { return 200 "$http_x_forwarded_for\\n"; }
+  }
 }
 `;
 }

@@ -18,7 +18,7 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   demo: ["config", "linux"],
   supervisor: ["board", "cli", "config", "linux", "logs"], // cli: what the command line asked for
   // The data plane and what watches it meet on the board and in the configuration, never in code.
-  proxy: ["board", "config", "linux", "logs"],
+  proxy: ["board", "config", "linux", "logs", "stats"],
   control: ["board", "checks", "config", "linux", "logs", "runtime", "stats", "store"],
   vrrp: ["config", "linux", "logs"],
   agents: ["config", "linux"],

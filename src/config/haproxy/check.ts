@@ -4,6 +4,7 @@
  */
 import { alert, didYouMean, hasErrors, type Located, sectionWarning, warning } from "../diagnostics.ts";
 import { checkHttp, checkModes, finishCookie } from "./check_http.ts";
+import { checkRules } from "./check_rules.ts";
 import { checkSamples } from "./check_samples.ts";
 import { hasSide, type Load, type ProxyDraft, title } from "./draft.ts";
 import type { Model, Proxy } from "./model.ts";
@@ -40,6 +41,7 @@ export function checkAll(load: Load): void {
       checkTimeouts(draft, load);
       checkServerOptions(draft, load);
       checkHttp(draft, load);
+      checkRules(draft, load);
       checkSamples(draft, load);
     }
     finishLogs(draft, load);

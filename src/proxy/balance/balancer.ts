@@ -49,6 +49,9 @@ const METHODS: Record<Balance["kind"], (farm: Farm, proxy: Proxy) => Method> = {
   first,
   source: byKey,
   hash: byKey,
+  uri: byKey,
+  url_param: byKey,
+  hdr: byKey,
   random,
 };
 

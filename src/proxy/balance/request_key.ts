@@ -30,10 +30,10 @@ const BLANKS = Buffer.from("\t\n\r ");
 /** RFC 9110 §5.6.2. */
 const TOKEN = Buffer.from("!#$%&'*+-.^_`|~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz");
 
-/** @param uri the request target as received */
-export function hashUri(type: HashType, rule: UriRule, uri: Uint8Array): number {
-  const from = rule.pathOnly ? pathStart(uri) : 0;
-  const to = rule.len > 0 ? Math.min(uri.length, from + rule.len) : uri.length;
+/** @param uri holds the request target, from `at` to `last` */
+export function hashUri(type: HashType, rule: UriRule, uri: Uint8Array, at = 0, last = uri.length): number {
+  const from = rule.pathOnly ? pathStart(uri, at, last) : at;
+  const to = rule.len > 0 ? Math.min(last, from + rule.len) : last;
   let slashes = 0;
   let end = from;
   for (; end < to; end++) {
@@ -46,47 +46,44 @@ export function hashUri(type: HashType, rule: UriRule, uri: Uint8Array): number 
 }
 
 /** Where the path begins in a target in origin or absolute form; at its end where it has none. */
-function pathStart(uri: Uint8Array): number {
-  if (uri[0] === SLASH) return 0;
-  const colon = uri.indexOf(COLON);
-  if (uri[0] === STAR || colon < 0 || uri[colon + 1] !== SLASH || uri[colon + 2] !== SLASH) return uri.length;
-  const slash = uri.indexOf(SLASH, colon + 3);
-  return slash < 0 ? uri.length : slash;
+function pathStart(uri: Uint8Array, at: number, last: number): number {
+  if (uri[at] === SLASH) return at;
+  const colon = indexOf(uri, COLON, at, last);
+  if (uri[at] === STAR || colon === last || uri[colon + 1] !== SLASH || uri[colon + 2] !== SLASH) return last;
+  return indexOf(uri, SLASH, colon + 3, last);
 }
 
-/** @param uri the request target as received; the parameter is looked for behind its "?" */
-export function hashUrlParam(type: HashType, name: Uint8Array, uri: Uint8Array): number {
-  const question = uri.indexOf(QUESTION);
-  const at = question < 0 ? NO_KEY : findParam(name, uri, question + 1);
-  return at < 0 ? NO_KEY : hashBytes(type, uri, at, paramEnd(uri, at));
+/** The place of the byte, or `last`. */
+function indexOf(bytes: Uint8Array, byte: number, at: number, last: number): number {
+  let i = at;
+  while (i < last && bytes[i] !== byte) i++;
+  return i;
+}
+
+/** @param uri holds the request target, from `at` to `last`; the parameter is looked for behind its "?" */
+export function hashUrlParam(type: HashType, name: Uint8Array, uri: Uint8Array, at = 0, last = uri.length): number {
+  const value = findParam(name, uri, indexOf(uri, QUESTION, at, last) + 1, last);
+  return value < 0 ? NO_KEY : hashBytes(type, uri, value, indexOf(uri, AMPERSAND, value, last));
 }
 
 /**
  * `url_param … check_post`: the same in a POST body's first bytes. A value that begins with a blank counts as empty;
  * with another byte that no token has, the body is taken for something else than parameters.
  */
-export function hashBodyParam(type: HashType, name: Uint8Array, body: Uint8Array): number {
-  const at = findParam(name, body, 0);
-  if (at < 0) return NO_KEY;
-  const end = paramEnd(body, at);
-  if (at === end || TOKEN.includes(body[at]!)) return hashBytes(type, body, at, end);
-  return BLANKS.includes(body[at]!) ? hashBytes(type, body, at, at) : NO_KEY;
+export function hashBodyParam(type: HashType, name: Uint8Array, body: Uint8Array, at = 0, last = body.length): number {
+  const value = findParam(name, body, at, last);
+  if (value < 0) return NO_KEY;
+  const end = indexOf(body, AMPERSAND, value, last);
+  if (value === end || TOKEN.includes(body[value]!)) return hashBytes(type, body, value, end);
+  return BLANKS.includes(body[value]!) ? hashBytes(type, body, value, value) : NO_KEY;
 }
 
 /** Where the value of the first `name=value` begins, of parameters joined by "&"; NO_KEY without one. */
-function findParam(name: Uint8Array, params: Uint8Array, from: number): number {
-  for (let at = from; at + name.length < params.length;) {
+function findParam(name: Uint8Array, params: Uint8Array, from: number, last: number): number {
+  for (let at = from; at + name.length < last; at = indexOf(params, AMPERSAND, at, last) + 1) {
     if (params[at + name.length] === EQUALS && startsWith(params, at, name)) return at + name.length + 1;
-    const next = params.indexOf(AMPERSAND, at);
-    if (next < 0) break;
-    at = next + 1;
   }
   return NO_KEY;
-}
-
-function paramEnd(params: Uint8Array, from: number): number {
-  const end = params.indexOf(AMPERSAND, from);
-  return end < 0 ? params.length : end;
 }
 
 function startsWith(bytes: Uint8Array, at: number, word: Uint8Array): boolean {
@@ -95,30 +92,43 @@ function startsWith(bytes: Uint8Array, at: number, word: Uint8Array): boolean {
 }
 
 /**
- * @param value the header's value, surrounding blanks taken off; of a list, its first element counts
+ * @param value holds the header's value from `at` to `last`, surrounding blanks taken off; of a list, its first element counts
  * @param domainOnly `use_domain_only`: of "www.example.co" hash "example", the label before the last dot
  */
-export function hashHeader(type: HashType, domainOnly: boolean, value: Uint8Array): number {
-  const end = firstElementEnd(value);
-  if (end === 0) return NO_KEY;
-  if (!domainOnly) return hashBytes(type, value, 0, end);
-  const dot = value.lastIndexOf(DOT, end - 1);
+export function hashHeader(
+  type: HashType,
+  domainOnly: boolean,
+  value: Uint8Array,
+  at = 0,
+  last = value.length,
+): number {
+  const end = firstElementEnd(value, at, last);
+  if (end === at) return NO_KEY;
+  if (!domainOnly) return hashBytes(type, value, at, end);
+  const dot = lastIndexOf(value, DOT, at, end);
   // Nothing before the last dot: there is no domain to cut out.
-  if (dot <= 0) return hashBytes(type, value, 0, end);
-  return hashBytes(type, value, value.lastIndexOf(DOT, dot - 1) + 1, dot);
+  if (dot <= at) return hashBytes(type, value, at, end);
+  return hashBytes(type, value, lastIndexOf(value, DOT, at, dot) + 1, dot);
+}
+
+/** The last place of the byte before `end`; without one, the place before `at`. */
+function lastIndexOf(bytes: Uint8Array, byte: number, at: number, end: number): number {
+  let i = end - 1;
+  while (i >= at && bytes[i] !== byte) i--;
+  return i;
 }
 
 /** A comma outside of quotes ends it; blanks before the comma are not part of it. */
-function firstElementEnd(value: Uint8Array): number {
+function firstElementEnd(value: Uint8Array, at: number, last: number): number {
   let quoted = false;
-  let end = 0;
-  for (; end < value.length; end++) {
+  let end = at;
+  for (; end < last; end++) {
     const byte = value[end];
     if (byte === QUOTE) quoted = !quoted;
     else if (byte === BACKSLASH && quoted) end++;
     else if (byte === COMMA && !quoted) break;
   }
-  end = Math.min(end, value.length);
-  while (end > 0 && (value[end - 1] === 0x20 || value[end - 1] === 0x09)) end--;
+  end = Math.min(end, last);
+  while (end > at && (value[end - 1] === 0x20 || value[end - 1] === 0x09)) end--;
   return end;
 }

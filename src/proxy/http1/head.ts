@@ -39,6 +39,7 @@ export const FIELD = {
 
 /** Bits of Head.seen: tokens of Connection and fields met while parsing. */
 export const SEEN = {
+  /** Also: nothing must be read behind this message. */
   close: 1,
   keepAlive: 2,
   upgrade: 4,
@@ -47,6 +48,9 @@ export const SEEN = {
   host: 16,
   contentLength: 32,
   transferEncoding: 64,
+  /** A Transfer-Encoding beside `chunked`; more than one Host: told apart while parsing. */
+  otherCoding: 128,
+  manyHosts: 256,
 } as const;
 
 /** What has become of a field: as it came, written or changed by a rule, taken out. */
@@ -76,12 +80,14 @@ export interface Head {
   methodEnd: number;
   uriAt: number;
   uriEnd: number;
-  /** Status line: 100–599, and the reason phrase (may be empty). */
+  /** Status line: 100–999, and the reason phrase (may be empty). */
   status: number;
   reasonAt: number;
   reasonEnd: number;
   /** The start line is not as it came: compose.ts writes it anew. */
   startEdited: boolean;
+  /** A line of it ends in a bare LF, which servers read in different ways: compose.ts writes every line anew. */
+  oddLines: boolean;
   /** Of HTTP/1.x: 0 or 1. */
   minor: number;
 
@@ -119,6 +125,7 @@ export function newHead(most: number, room: number): Head {
     reasonAt: 0,
     reasonEnd: 0,
     startEdited: false,
+    oddLines: false,
     minor: 1,
     count: 0,
     entries: new Int32Array(places * STRIDE),

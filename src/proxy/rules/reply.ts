@@ -7,7 +7,7 @@ import type { SampleContext } from "../samples/context.ts";
 export interface Reply {
   status: number;
   /** Letters of the termination state when this answer ends the request: "PR" denied or bad, "LR" by our own hand. */
-  termination: "PR" | "LR" | "PH";
+  termination: "PR" | "LR" | "PH" | "LH";
   /**
    * Writes the whole message into `out` from `at` on, and returns where it ends; `at` itself when there is nothing to send.
    * `close`: the connection ends behind it, which the head must say. The body is left out for HEAD.

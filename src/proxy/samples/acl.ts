@@ -2,15 +2,18 @@
  * One ACL: an expression, flags and patterns (configuration.txt 7.1), compiled into a test of a session.
  */
 import { didYouMean, quote } from "../../config/diagnostics.ts";
-import type { Acl } from "../../config/haproxy/model.ts";
-import { castBetween } from "./cast.ts";
+import type { Acl, Mode } from "../../config/haproxy/model.ts";
+import { ACL_KEYWORDS } from "./acl_keywords.ts";
+import { type ByteTest, compileByteTest } from "./byte_tests.ts";
+import { type Cast, castBetween } from "./cast.ts";
 import type { SampleContext } from "./context.ts";
-import { compileSyntax } from "./expression.ts";
+import { compileSyntax, type Expression, isOfHttp, LACKS } from "./expression.ts";
 import { FETCHES } from "./fetches/index.ts";
+import { span, type Spans, TAKE, type Take } from "./http/span.ts";
 import { unknownName } from "./known.ts";
-import { DEFAULT_MATCH, MATCHES, type MatchName, type Pattern } from "./matches.ts";
+import { DEFAULT_MATCH, MATCHES, type MatchName, type Pattern, type Test } from "./matches.ts";
 import { readSyntax } from "./syntax.ts";
-import type { Need, Problem, Setting } from "./types.ts";
+import type { Convert, Need, Problem, Setting } from "./types.ts";
 
 export type AclTest = (context: SampleContext) => boolean;
 
@@ -58,43 +61,70 @@ export function compileAcl(acl: Acl, setting: Setting): AclResult {
   if (syntax.end < acl.criterion.length) {
     return fail(`Expected "," or the end of the criterion, not ${quote(acl.criterion[syntax.end]!)}`, syntax.end);
   }
-  if (!FETCHES.has(syntax.fetch.name)) return fail(unknownName("ACL keyword", syntax.fetch.name), syntax.fetch.offset);
-  const expression = compileSyntax(syntax, setting);
+  const { name: criterion, offset } = syntax.fetch;
+  const keyword = ACL_KEYWORDS.get(criterion);
+  if (keyword === undefined && !FETCHES.has(criterion)) return fail(unknownName("ACL keyword", criterion), offset);
+  const expression = compileSyntax(syntax, setting, keyword?.fetch);
   if (!expression.ok) return expression;
   const selection = selectPatterns(acl, setting);
   if (typeof selection === "string") return fail(selection, -1);
 
-  const name = selection.match ?? DEFAULT_MATCH[expression.type];
+  // Behind a converter the way of matching that a keyword stands for is forgotten, as in haproxy: path_beg,lower is exact.
+  const meant = expression.through === null ? keyword?.match : undefined;
+  const name = selection.match ?? meant ?? DEFAULT_MATCH[expression.type];
   if (name === null) return fail(`Cannot match ${expression.type} without "-m": expected a method such as bin`, -1);
-  if (!Object.hasOwn(MATCHES, name)) {
-    const hint = didYouMean(name, Object.keys(MATCHES));
+  if (!isMatchName(name) || (MATCHES[name].unnamed === true && name === selection.match)) {
+    const hint = didYouMean(name, Object.keys(MATCHES).filter((known) => known !== "meth"));
     return fail(`Unknown matching method ${quote(name)}${hint === null ? "" : `. ${hint}`}`, -1);
   }
-  const row = MATCHES[name as MatchName];
+  const row = MATCHES[name];
   const cast = row.input === "any" ? null : castBetween(expression.type, row.input);
   if (cast === undefined) return fail(`Cannot use matching method ${quote(name)} on ${expression.type}`, -1);
   const test = row.compile(selection.patterns);
   if (typeof test === "object") return fail(test.message, -1);
 
-  const { evaluate, needs } = expression;
   const warning = row.alone || selection.closed || selection.patterns.length > 0
     ? ""
     : 'No pattern to match against: this ACL never matches (add "--" if that is meant, "-m found" to ask for a value)';
-  return {
-    ok: true,
-    needs,
-    warning,
-    test: cast === null
-      ? (context) => {
-        const value = evaluate(context);
-        return value !== undefined && test(value);
-      }
-      : (context) => {
-        const value = evaluate(context);
-        if (value === undefined) return false;
-        const seen = cast(value);
-        return seen !== undefined && test(seen);
-      },
+  const byBytes = expression.through === null && expression.type === "str"
+    ? compileByteTest(name, selection.patterns)
+    : null;
+  return { ok: true, needs: expression.needs, warning, test: testOf(expression, cast, test, byBytes) };
+}
+
+const isMatchName = (name: string): name is MatchName => Object.hasOwn(MATCHES, name);
+
+function testOf(expression: Expression, cast: Cast | null, test: Test, byBytes: ByteTest | null): AclTest {
+  const { evaluate, spans, through } = expression;
+  if (spans !== null) {
+    const take = byBytes === null ? takeValue(spans.read, through, cast, test) : takeBytes(byBytes);
+    return (context) => spans.each(context, take);
+  }
+  if (cast === null) {
+    return (context) => {
+      const value = evaluate(context);
+      return value !== undefined && test(value);
+    };
+  }
+  return (context) => {
+    const value = evaluate(context);
+    if (value === undefined) return false;
+    const seen = cast(value);
+    return seen !== undefined && test(seen);
+  };
+}
+
+const takeBytes = (test: ByteTest): Take => () => test(span.bytes, span.at, span.end) ? TAKE.match : TAKE.next;
+
+/** A value that is none of its type is passed over; one that a converter cannot use ends the walk, as in haproxy. */
+function takeValue(read: Spans["read"], through: Convert | null, cast: Cast | null, test: Test): Take {
+  return (context) => {
+    let value = read();
+    if (value === undefined) return TAKE.next;
+    if (through !== null) value = through(value, context);
+    if (value === undefined) return TAKE.stop;
+    const seen = cast === null ? value : cast(value);
+    return seen !== undefined && test(seen) ? TAKE.match : TAKE.next;
   };
 }
 
@@ -149,8 +179,16 @@ function readPatternFile(path: string, asMap: boolean, setting: Setting): string
 
 const UNRESOLVED: Omit<Setting, "readFile"> = { scope: "log", names: null, environment: () => undefined };
 
-/** For the configuration reader: what is wrong with an ACL, names of proxies and servers left out. */
-export function checkAcl(acl: Acl, readFile: Setting["readFile"]): Problem | null {
+/**
+ * For the configuration reader: what is wrong with an ACL, names of proxies and servers left out.
+ * @param mode of the proxy: one of tcp has no messages to look at
+ */
+export function checkAcl(acl: Acl, readFile: Setting["readFile"], mode: Mode): Problem | null {
   const compiled = compileAcl(acl, { ...UNRESOLVED, readFile });
-  return compiled.ok ? null : { message: compiled.message, offset: Math.max(compiled.offset, 0) };
+  if (!compiled.ok) return { message: compiled.message, offset: Math.max(compiled.offset, 0) };
+  if (mode === "http" || !isOfHttp(compiled.needs)) return null;
+  return {
+    message: `${quote(acl.criterion)} in mode tcp is not supported yet: it needs ${LACKS[compiled.needs]}`,
+    offset: 0,
+  };
 }

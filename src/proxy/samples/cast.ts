@@ -54,8 +54,18 @@ const CASTS: Record<SampleType, Partial<Record<SampleType, Cast>>> = {
   ipv4: { ...fromAddr, ipv4: same },
   ipv6: { ipv4: addrToIPv4, ipv6: same, addr: same, str: addrToStr, bin: addrToBin },
   addr: fromAddr,
-  str: { bool: strToBool, int: strToInt, ipv4: strToIPv4, ipv6: strToIPv6, addr: strToAddr, str: same, bin: same },
-  bin: { str: binToStr, bin: same },
+  str: {
+    bool: strToBool,
+    int: strToInt,
+    ipv4: strToIPv4,
+    ipv6: strToIPv6,
+    addr: strToAddr,
+    str: same,
+    bin: same,
+    meth: same,
+  },
+  bin: { str: binToStr, bin: same, meth: binToStr },
+  meth: { str: same, bin: same, meth: same },
 };
 
 /** null: there is nothing to do; undefined: the types do not fit. */

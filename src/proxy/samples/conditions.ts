@@ -3,39 +3,9 @@
  */
 import { didYouMean, quote } from "../../config/diagnostics.ts";
 import type { Acl, Condition } from "../../config/haproxy/model.ts";
-import type { Place } from "../../config/place.ts";
-import { type AclTest, compileAcl, splitAclWords } from "./acl.ts";
+import { type AclTest, compileAcl } from "./acl.ts";
 import { isAvailable } from "./expression.ts";
 import type { Need, Problem, Scope, Setting } from "./types.ts";
-
-/** Names are free for the operator to take; his own then count (configuration.txt 7.4). null: needs what TCP mode has not. */
-const PREDEFINED: ReadonlyMap<string, string | null> = new Map(Object.entries({
-  FALSE: "always_false",
-  HTTP: null,
-  "HTTP_1.0": null,
-  "HTTP_1.1": null,
-  "HTTP_2.0": null,
-  "HTTP_3.0": null,
-  HTTP_CONTENT: null,
-  HTTP_URL_ABS: null,
-  HTTP_URL_SLASH: null,
-  HTTP_URL_STAR: null,
-  LOCALHOST: "src 127.0.0.1/8 ::1",
-  METH_CONNECT: null,
-  METH_DELETE: null,
-  METH_GET: null,
-  METH_HEAD: null,
-  METH_OPTIONS: null,
-  METH_POST: null,
-  METH_PUT: null,
-  METH_TRACE: null,
-  RDP_COOKIE: null,
-  REQ_CONTENT: null,
-  TRUE: "always_true",
-  WAIT_END: null,
-}));
-
-export const PREDEFINED_ACLS: readonly string[] = [...PREDEFINED.keys()];
 
 interface NamedTest {
   test: AclTest;
@@ -75,21 +45,10 @@ export function compileAcls(
 
 const either = (a: AclTest, b: AclTest): AclTest => (context) => a(context) || b(context);
 
-const NOWHERE: Place = { file: "", line: 0, column: 0 };
-
-/** One of the operator's own, else a predefined one; else what is wrong with the name. */
-function findAcl(name: string, acls: CompiledAcls, setting: Setting): NamedTest | string {
-  const own = acls.get(name);
-  if (own !== undefined) return own;
-  const text = PREDEFINED.get(name);
-  if (text === null) return `The predefined ACL ${quote(name)} is not supported yet`;
-  if (text === undefined) {
-    const hint = didYouMean(name, [...acls.keys(), ...PREDEFINED_ACLS]);
-    return `Unknown ACL ${quote(name)}${hint === null ? "" : `. ${hint}`}`;
-  }
-  const [criterion = "", ...words] = text.split(" ");
-  const compiled = compileAcl({ name, criterion, ...splitAclWords(words), place: NOWHERE }, setting);
-  return compiled.ok ? { test: compiled.test, needs: [compiled.needs] } : compiled.message;
+/** One of the proxy's own; the configuration's reader puts the predefined ones among them that it meets. */
+function findAcl(name: string, acls: CompiledAcls): NamedTest | string {
+  const hint = acls.has(name) ? null : didYouMean(name, acls.keys());
+  return acls.get(name) ?? `Unknown ACL ${quote(name)}${hint === null ? "" : `. ${hint}`}`;
 }
 
 export type CompiledCondition = { ok: true; test: AclTest; warnings: string[] } | { ok: false; message: string };
@@ -101,7 +60,7 @@ export function compileCondition(condition: Condition, acls: CompiledAcls, setti
   for (const term of condition.terms) {
     const tests: AclTest[] = [];
     for (const { acl, negated } of term) {
-      const found = findAcl(acl, acls, setting);
+      const found = findAcl(acl, acls);
       if (typeof found === "string") return { ok: false, message: found };
       if (!found.needs.some((need) => isAvailable(need, setting.scope))) {
         warnings.push(neverMatches(acl, setting.scope));

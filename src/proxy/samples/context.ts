@@ -30,8 +30,12 @@ export interface SampleContext {
 
 /** What of an HTTP exchange is known to its end, when the heads themselves are gone. */
 export interface Exchange {
+  /** Requests on this connection, this one included. */
+  count: number;
   /** One of METHOD (http1/head.ts). */
   method: number;
+  /** Of the request's HTTP/1.x: 0 or 1. */
+  minor: number;
   /** The request line as received, cut at tune.http.logurilen; "" when nobody asks for it or none has come. */
   requestLine: string;
   /** Of the answer; -1: there was none. 0 is never used. */
@@ -40,7 +44,10 @@ export interface Exchange {
   requestCaptures: (string | null)[];
   responseCaptures: (string | null)[];
   uniqueId: string;
-  /** Body bytes that came along with the request's head. */
+  /** The connection to the client goes on behind the answer. */
+  keepClient?: boolean;
+  /** Body bytes that came along with the request's head, and where they lie; null: nowhere any more. */
+  body: Buffer | null;
   bodyAt: number;
   bodyEnd: number;
 }

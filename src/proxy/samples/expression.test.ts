@@ -89,7 +89,7 @@ const refusals: [text: string, message: RegExp, offset: number][] = [
   ["", /Expected the name of a fetch/, 0],
   ["(x)", /Expected the name of a fetch, not "\("/, 0],
   ["srcc", /Unknown fetch "srcc". Did you mean "src"/, 0],
-  ["req.hdr(host)", /"req.hdr" is not supported yet/, 0],
+  ["req.body", /"req.body" is not supported yet/, 0],
   ["src,", /Expected the name of a converter/, 4],
   ["src,uper", /Unknown converter "uper". Did you mean "upper"/, 4],
   ["src,lower,table_idle(x)", /"table_idle" is not supported yet/, 10],

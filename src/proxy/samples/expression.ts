@@ -10,6 +10,7 @@ import { type Cast, castBetween } from "./cast.ts";
 import type { SampleContext } from "./context.ts";
 import { CONVERTERS } from "./converters/index.ts";
 import { FETCHES } from "./fetches/index.ts";
+import type { Spans } from "./http/span.ts";
 import { unknownName } from "./known.ts";
 import { readSyntax, type Syntax } from "./syntax.ts";
 import {
@@ -30,6 +31,9 @@ export interface Expression {
   evaluate: Evaluate;
   /** What its fetch draws on: where it can have a value. */
   needs: Need;
+  /** Of a fetch of bytes: where its values lie, and what the converters make of one; null: they leave it as it is. */
+  spans: Spans | null;
+  through: Convert | null;
   /** First character behind the expression. */
   end: number;
 }
@@ -39,7 +43,7 @@ export type Compiled = Expression | ({ ok: false } & Problem);
 const fail = (message: string, offset: number): { ok: false } & Problem => ({ ok: false, message, offset });
 
 /** Why a fetch cannot say anything in a place. */
-const LACKS: Record<Need, string> = {
+export const LACKS: Record<Need, string> = {
   constant: "",
   any: "",
   internal: "the state of the process",
@@ -47,7 +51,15 @@ const LACKS: Record<Need, string> = {
   frontend: "a frontend",
   backend: "the backend, which is not chosen yet",
   server: "the server, which is not chosen yet",
+  request: "an HTTP request",
+  "request kept": "an HTTP request",
+  response: "an HTTP response",
+  "response kept": "an HTTP response",
+  message: "an HTTP request or response",
 };
+
+/** No place of mode tcp offers it. */
+export const isOfHttp = (needs: Need): boolean => !isAvailable(needs, "log") && needs !== "constant";
 
 export const isAvailable = (needs: Need, scope: Scope): boolean => (SCOPES[scope] as readonly Need[]).includes(needs);
 
@@ -75,16 +87,21 @@ export function compileAt(text: string, start: number, want: SampleType | "any",
   return cast === null ? compiled : { ...compiled, type: want, evaluate: withCast(compiled.evaluate, cast) };
 }
 
-/** Leaves the question of the place to the caller (an ACL is written before it is known where it is used). */
-export function compileSyntax(syntax: Syntax, setting: Setting): Compiled {
+/**
+ * Leaves the question of the place to the caller (an ACL is written before it is known where it is used).
+ * @param fetchName that of the fetch, when the text has a name that stands for it
+ */
+export function compileSyntax(syntax: Syntax, setting: Setting, fetchName = syntax.fetch.name): Compiled {
   const { fetch } = syntax;
-  const row = FETCHES.get(fetch.name);
-  if (row === undefined) return fail(unknownName("fetch", fetch.name), fetch.offset);
+  const row = FETCHES.get(fetchName);
+  if (row === undefined) return fail(unknownName("fetch", fetchName), fetch.offset);
   const args = checkArgs(fetch, row.args, setting);
   if ("message" in args) return fail(args.message, args.offset);
+  const spans = row.spans?.(args) ?? null;
+  if (spans !== null && "message" in spans) return refuse(spans, fetch);
   const first = row.evaluate(args, setting);
   if (typeof first === "object") return refuse(first, fetch);
-  let evaluate: Evaluate = first;
+  let through: Convert | null = null;
   let type: SampleType = row.type;
   for (const call of syntax.converters) {
     const converter = CONVERTERS.get(call.name);
@@ -97,15 +114,16 @@ export function compileSyntax(syntax: Syntax, setting: Setting): Compiled {
     if ("message" in given) return fail(given.message, given.offset);
     const convert = converter.convert(given);
     if (typeof convert === "object") return refuse(convert, call);
-    evaluate = withConverter(evaluate, cast, convert);
+    through = inTurn(through, cast, convert);
     type = converter.to;
   }
+  let evaluate = through === null ? first : withConverter(first, through);
   // What cannot change is computed now, once: the context is not looked at.
-  if (row.needs === "constant" && syntax.converters.length > 0) {
+  if (row.needs === "constant" && through !== null) {
     const value = evaluate(undefined as unknown as SampleContext);
     evaluate = () => value;
   }
-  return { ok: true, type, evaluate, needs: row.needs, end: syntax.end };
+  return { ok: true, type, evaluate, needs: row.needs, spans, through, end: syntax.end };
 }
 
 function refuse(bad: BadArgument, call: Syntax["fetch"]): Compiled {
@@ -119,13 +137,21 @@ function withCast(evaluate: Evaluate, cast: Cast): Evaluate {
   };
 }
 
-function withConverter(evaluate: Evaluate, cast: Cast | null, convert: Convert): Evaluate {
-  const input = cast === null ? evaluate : withCast(evaluate, cast);
-  return (context) => {
-    const value = input(context);
-    return value === undefined ? undefined : convert(value, context);
-  };
+const withConverter = (evaluate: Evaluate, convert: Convert): Evaluate => (context) => {
+  const value = evaluate(context);
+  return value === undefined ? undefined : convert(value, context);
+};
+
+/** What the converters so far make of a value, cast, and converted once more. */
+function inTurn(before: Convert | null, cast: Cast | null, convert: Convert): Convert {
+  const input = before === null ? cast : cast === null ? before : chain(before, cast);
+  return input === null ? convert : chain(input, convert);
 }
+
+const chain = (first: Convert, second: Convert): Convert => (value, context) => {
+  const between = first(value, context);
+  return between === undefined ? undefined : second(between, context);
+};
 
 /** The value as a log line or a hash sees it, a byte string; undefined: there is none. `bin` keeps zero bytes, `str` ends at one. */
 export function asString(expression: Expression, as: "str" | "bin"): (context: SampleContext) => string | undefined {

@@ -4,6 +4,7 @@
  * little.
  */
 import { quote } from "../../config/diagnostics.ts";
+import { METHOD } from "../http1/head.ts";
 import { maskBits, parseIPv6, parseShortIPv4, startsZero } from "./address.ts";
 import { readMask } from "./arguments.ts";
 import { lowerAscii } from "./ascii.ts";
@@ -34,6 +35,8 @@ export interface MatchRow {
   input: SampleType | "any";
   /** It takes no pattern: those given are not looked at. */
   alone?: true;
+  /** Not to be asked for with "-m". */
+  unnamed?: true;
   compile(patterns: readonly Pattern[]): Test | BadPattern;
 }
 
@@ -46,6 +49,7 @@ export type MatchName =
   | "ip"
   | "bin"
   | "len"
+  | "meth"
   | "str"
   | "beg"
   | "sub"
@@ -62,6 +66,7 @@ export const MATCHES: Record<MatchName, MatchRow> = {
   len: { input: "str", compile: (patterns) => compileInts(patterns, (value) => (value as string).length) },
   ip: { input: "addr", compile: compileAddresses },
   bin: { input: "bin", compile: compileBytes },
+  meth: { input: "meth", unnamed: true, compile: compileMethods },
   str: { input: "str", compile: (patterns) => compileTexts(patterns, exact) },
   beg: { input: "str", compile: (patterns) => compileTexts(patterns, prefix) },
   end: { input: "str", compile: (patterns) => compileTexts(patterns, suffix) },
@@ -71,7 +76,7 @@ export const MATCHES: Record<MatchName, MatchRow> = {
   reg: { input: "str", compile: compileRegexes },
 };
 
-/** What matches a type when no `-m` says otherwise; a block of bytes needs one. */
+/** What matches a type when no `-m` says otherwise; a block of bytes needs one, a method its ACL keyword. */
 export const DEFAULT_MATCH: Record<SampleType, MatchName | null> = {
   bool: "bool",
   int: "int",
@@ -80,6 +85,7 @@ export const DEFAULT_MATCH: Record<SampleType, MatchName | null> = {
   addr: "ip",
   str: "str",
   bin: null,
+  meth: null,
 };
 
 // Integers -----------------------------------------------------------------------------------------------------------
@@ -278,6 +284,15 @@ function holdsStretch(value: string, text: string, delimiters: string): boolean 
     if (opens && (end === value.length || delimiters.includes(value[end]!))) return true;
   }
   return false;
+}
+
+/** `-i` holds for methods that HTTP does not name. */
+function compileMethods(patterns: readonly Pattern[]): Test {
+  const named = new Set(patterns.map((pattern) => pattern.text));
+  const folded = new Set(patterns.filter((one) => one.ignoreCase).map((one) => lowerAscii(one.text)));
+  for (const name of Object.keys(METHOD)) folded.delete(lowerAscii(name));
+  if (folded.size === 0) return (value) => named.has(value as string);
+  return (value) => named.has(value as string) || folded.has(lowerAscii(value as string));
 }
 
 function compileRegexes(patterns: readonly Pattern[]): Test | BadPattern {

@@ -15,10 +15,21 @@ const FILLS_PER_TURN = 16;
 /** A pipe that is emptied by so little is worth no two system calls more than a copy. */
 const LITTLE_BYTES = 16_384;
 
-/** What happened when bulk was moved: nothing more to read now, no room, others first, the source's end, a failure. */
-export type Moved = "idle" | "little" | "blocked" | "more" | "end" | "failed";
+/**
+ * What happened when bulk was moved: nothing more to read now, no room, others first, all that was to be moved is, the
+ * source's end, a failure.
+ */
+export type Moved = "idle" | "little" | "blocked" | "more" | "done" | "end" | "failed";
 
-/** Moves what there is. `count` is told what was read, `wrote` that something was taken. */
+/** What is still to be moved, in bytes. */
+export interface Limit {
+  left: number;
+}
+
+/** Of a connection that is moved to its end. */
+export const NO_LIMIT: Limit = { left: Infinity };
+
+/** Moves what there is, up to the limit. `count` is told what was read, `wrote` that something was taken. */
 export function moveBulk(
   loop: Loop,
   session: Session,
@@ -27,18 +38,21 @@ export function moveBulk(
   to: Leg<Session>,
   count: (session: Session, bytes: number) => void,
   wrote: (session: Session) => void,
+  limit: Limit,
 ): Moved {
   let last = LITTLE_BYTES;
   for (let fills = 0; fills < FILLS_PER_TURN; fills++) {
-    const got = from.ended ? 0 : fillPipe(pipe, from.fd);
+    const over = limit.left === 0;
+    const got = over ? -EAGAIN : from.ended ? 0 : fillPipe(pipe, from.fd, limit.left);
     if (got > 0) {
+      limit.left -= got;
       count(session, got);
       last = got;
     } else if (got === 0) {
       from.ended = true;
       if (pipe.filled === 0) return "end";
     } else if (got === -EAGAIN) {
-      if (pipe.filled === 0) return last < LITTLE_BYTES ? "little" : "idle";
+      if (pipe.filled === 0) return over ? "done" : last < LITTLE_BYTES ? "little" : "idle";
     } else {
       loop.failSoon(from);
       return "failed";

@@ -10,7 +10,7 @@ import { emptyPipe } from "../../linux/pipes.ts";
 import type { Finisher } from "../finish.ts";
 import type { Plane } from "../plane.ts";
 import { type Session, STATE } from "../session.ts";
-import { moveBulk } from "./bulk.ts";
+import { moveBulk, NO_LIMIT } from "./bulk.ts";
 
 const EAGAIN = 11;
 const { bytesIn: BYTES_IN, bytesOut: BYTES_OUT } = COUNTER;
@@ -28,6 +28,8 @@ export interface Relay {
   serverReset(session: Session): void;
   /** The connection to the server is up: what the client has sent so far goes out. */
   start(session: Session): void;
+  /** Arms the wheel when a limit has become shorter than what it was armed for. */
+  watch(session: Session): void;
   /** When the session must be looked at next, by its sides' inactivity. Infinity: never. */
   idleDeadline(session: Session): number;
 }
@@ -110,7 +112,7 @@ export function createRelay(plane: Plane, finisher: Finisher): Relay {
 
   function clientReadable(session: Session): void {
     const { client, server } = session;
-    switch (moveBulk(loop, session, session.upPipe!, client, server, readUp, wroteUp)) {
+    switch (moveBulk(loop, session, session.upPipe!, client, server, readUp, wroteUp, NO_LIMIT)) {
       case "little":
         return leaveBulkUp(session);
       case "blocked":
@@ -125,7 +127,7 @@ export function createRelay(plane: Plane, finisher: Finisher): Relay {
 
   function serverReadable(session: Session): void {
     const { client, server } = session;
-    switch (moveBulk(loop, session, session.downPipe!, server, client, readDown, wroteDown)) {
+    switch (moveBulk(loop, session, session.downPipe!, server, client, readDown, wroteDown, NO_LIMIT)) {
       case "little":
         return leaveBulkDown(session);
       case "blocked":
@@ -269,7 +271,6 @@ export function createRelay(plane: Plane, finisher: Finisher): Relay {
     }
   }
 
-  /** A limit has become shorter than what the wheel was armed for. */
   function watch(session: Session): void {
     const at = idleDeadline(session);
     if (at < plane.wheel.armedFor(session.slot)) plane.wheel.arm(session.slot, at);
@@ -305,6 +306,7 @@ export function createRelay(plane: Plane, finisher: Finisher): Relay {
     clientDrain,
     serverDrain,
     idleDeadline,
+    watch,
     clientEnd,
     serverEnd,
     serverReset,

@@ -16,6 +16,7 @@ import { errorRows } from "./errors.ts";
 import { httpRows } from "./http.ts";
 import { logRows } from "./log.ts";
 import { optionRows, removedOptions } from "./options.ts";
+import { ruleRows } from "./http_rules.ts";
 import { serverRows } from "./server.ts";
 import { sourceRows } from "./source.ts";
 import { LATER_STATS, statsRows } from "./stats.ts";
@@ -98,6 +99,7 @@ export const proxyTable = table<ProxyRow>(
     ...httpRows,
     ...logRows,
     ...optionRows,
+    ...ruleRows,
     ...serverRows,
     ...sourceRows,
     ...statsRows,

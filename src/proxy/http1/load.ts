@@ -1,0 +1,123 @@
+/** Compiles what mode http needs of each frontend and backend (site.ts), once, when the process starts. */
+import { SERVER_STATE, WORD } from "../../board/words.ts";
+import type { Model, Proxy } from "../../config/haproxy/model.ts";
+import type { RecordNeeds, SessionRecord } from "../../logs/record.ts";
+import { saveLocalName, savePeerName } from "../../linux/connect.ts";
+import type { Backend, Frontend, Plane } from "../plane.ts";
+import { compileCaptures } from "../rules/captures.ts";
+import { compileHttpRules, compileRedirects, compileUseServers } from "../rules/compile.ts";
+import { createErrorPages } from "../rules/error_pages.ts";
+import { createPersistence } from "../rules/persistence.ts";
+import { compileTest, type RuleSite, scopeOf } from "../rules/site.ts";
+import type { CompiledAcls } from "../samples/conditions.ts";
+import type { SampleContext } from "../samples/context.ts";
+import type { Setting } from "../samples/types.ts";
+import { fillRecord } from "../session_record.ts";
+import { NAME } from "../session.ts";
+import { fieldName } from "./edit.ts";
+import { type BackendHttp, type FrontendHttp, pagesOf, type Side } from "./site.ts";
+import { createStatsSite } from "./stats_page.ts";
+
+const orElse = (ms: number | null, other: number | null): number => ms ?? other ?? Infinity;
+
+export interface Compilers {
+  acls: CompiledAcls;
+  setting: Omit<Setting, "scope">;
+}
+
+export function ruleSite(
+  plane: Plane,
+  proxy: Proxy,
+  { acls, setting }: Compilers,
+  format: RuleSite["format"],
+): RuleSite {
+  return {
+    proxy: proxy.kind,
+    mode: proxy.mode,
+    setting,
+    acls,
+    fillRecord: (_context, needs) => recordNow(plane, needs),
+    format,
+    errorPage: (_context, status) => pagesOf(plane.samples.session!)(status),
+    bufsize: plane.model.global.tune.bufsize,
+  };
+}
+
+/** The record of the present exchange: what the log does not need may not have been kept. */
+function recordNow(plane: Plane, needs: RecordNeeds): SessionRecord {
+  const session = plane.samples.session!;
+  const { logger } = session.frontend!;
+  session.names ??= new Uint8Array(NAME.bytes);
+  if (needs.client && !(logger.active && logger.needs.client)) {
+    savePeerName(session.client.fd, session.names, NAME.client);
+  }
+  if (needs.local && !(logger.active && logger.needs.local)) {
+    saveLocalName(session.client.fd, session.names, NAME.local);
+  }
+  return fillRecord(plane, session, "--", needs);
+}
+
+function sideOf(plane: Plane, proxy: Proxy, site: RuleSite): Side {
+  return {
+    requestRules: compileHttpRules(proxy.httpRequestRules, "request", site),
+    redirects: compileRedirects(proxy.redirects, site),
+    responseRules: compileHttpRules(proxy.httpResponseRules, "response", site),
+    stats: proxy.stats === null ? null : createStatsSite(proxy.stats, () => plane.stats),
+  };
+}
+
+export function loadFrontendHttp(plane: Plane, { proxy, logger }: Frontend, site: RuleSite): FrontendHttp {
+  const { timeouts, options } = proxy;
+  return {
+    ...sideOf(plane, proxy, site),
+    // configuration.txt, "timeout http-request": without one the client's own; "timeout http-keep-alive": the one before.
+    requestMs: orElse(timeouts.httpRequest, timeouts.client),
+    keepAliveMs: orElse(timeouts.httpKeepAlive ?? timeouts.httpRequest, timeouts.client),
+    keepsClient: options.connection !== "close",
+    needsLine: (logger.active && logger.needs.requestLine) || rulesShowLine(plane.model),
+    logurilen: plane.model.global.tune.httpLogurilen,
+    monitorUri: proxy.monitorUri,
+    monitorFail: proxy.monitorFail.map((condition) =>
+      compileTest(condition, site, scopeOf("request", proxy.kind), "monitor fail")!
+    ),
+    captures: compileCaptures(proxy),
+    uniqueIdHeader: proxy.uniqueIdHeader === null ? null : fieldName(proxy.uniqueIdHeader),
+    errorPages: createErrorPages(proxy.errorPages),
+    forwarded: [],
+  };
+}
+
+export function loadBackendHttp(plane: Plane, backend: Backend, site: RuleSite): BackendHttp {
+  const { proxy } = backend;
+  const { words } = plane.board;
+  const { emptyResponse, junkResponse, responseTimeout, statuses } = proxy.retryOn;
+  return {
+    ...sideOf(plane, proxy, site),
+    closesServer: proxy.options.connection !== "keep-alive",
+    retriesAnswers: emptyResponse || junkResponse || responseTimeout || statuses.length > 0,
+    persist: createPersistence(proxy),
+    usable(server) {
+      const { cell } = backend.servers[server]!;
+      return proxy.options.persist || words[cell.word + WORD.state] !== SERVER_STATE.down;
+    },
+    errorPages: [],
+  };
+}
+
+/** `%r` and its parts, and `capture.req.*`, in rules of any proxy: a backend's run for every frontend. */
+const SHOWS_LINE = /capture\.req\.|%(?:\{[^}]*\})?(?:r|HM|HU|HP|HPO|HQ|HV)\b/;
+const shows = new WeakMap<Model, boolean>();
+function rulesShowLine(model: Model): boolean {
+  let found = shows.get(model);
+  if (found === undefined) {
+    found = model.proxies.some(({ httpRequestRules, httpResponseRules, redirects, acls, log }) =>
+      SHOWS_LINE.test(JSON.stringify([httpRequestRules, httpResponseRules, redirects, acls, log.uniqueIdFormat]))
+    );
+    shows.set(model, found);
+  }
+  return found;
+}
+
+export function loadUseServer(proxy: Proxy, site: RuleSite): ((context: SampleContext) => number) | null {
+  return compileUseServers(proxy.useServers, proxy.servers, proxy.options.persist, site);
+}

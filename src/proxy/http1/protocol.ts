@@ -1,0 +1,288 @@
+/**
+ * `mode http`: the events of both connections, and of time, and who acts on them. request.ts and response.ts carry the two
+ * messages of an exchange, bodies.ts their bodies, ends.ts what comes after; pool.ts keeps connections to servers.
+ */
+import { COUNTER } from "../../board/words.ts";
+import { saveLocalName } from "../../linux/connect.ts";
+import type { Handlers } from "../../linux/leg.ts";
+import type { Plane } from "../plane.ts";
+import type { Parts, Protocol } from "../service.ts";
+import { NAME, newSession, type Session, STATE } from "../session.ts";
+import { createTcp } from "../tcp/protocol.ts";
+import { createBodies } from "./bodies.ts";
+import { createEnds, DRAIN_IDLE_MS } from "./ends.ts";
+import { newHttp, resetExchange } from "./exchange.ts";
+import { createPool } from "./pool.ts";
+import { createRequests } from "./request.ts";
+import { createResponses } from "./response.ts";
+
+export function createHttp(plane: Plane, parts: Parts): Protocol {
+  const { finisher, connector, guard } = parts;
+  const { loop, wheel } = plane;
+
+  const on = {
+    connected: guard(connected),
+    serverData: guard((session, bytes: Buffer, length: number) => responses.fromServer(session, bytes, length)),
+    serverReadable: guard((session) => bodies.moveDown(session)),
+    serverDrain: guard(serverDrain),
+    serverEnd: guard((session) => responses.serverEnd(session)),
+    serverBroken: guard(serverBroken),
+    clientData: guard((session, bytes: Buffer, length: number) => requests.fromClient(session, bytes, length)),
+    clientReadable: guard((session) => bodies.moveUp(session)),
+    clientDrain: guard(clientDrain),
+    clientEnd: guard(clientEnd),
+    clientBroken: guard(clientBroken),
+  };
+  const server: Handlers<Session> = {
+    connected: ({ owner }) => on.connected(owner),
+    data: ({ owner }, bytes, length) => on.serverData(owner, bytes, length),
+    readable: ({ owner }) => on.serverReadable(owner),
+    drain: ({ owner }) => on.serverDrain(owner),
+    end: ({ owner }) => on.serverEnd(owner),
+    broken: ({ owner }) => on.serverBroken(owner),
+  };
+  const client: Handlers<Session> = {
+    connected() {},
+    data: ({ owner }, bytes, length) => on.clientData(owner, bytes, length),
+    readable: ({ owner }) => on.clientReadable(owner),
+    drain: ({ owner }) => on.clientDrain(owner),
+    end: ({ owner }) => on.clientEnd(owner),
+    broken: ({ owner }) => on.clientBroken(owner),
+  };
+
+  const pool = createPool(plane, finisher, server);
+  const bodies = createBodies(plane, {
+    upMoved: (session) => requests.sent(session),
+    downMoved: (session) => ends.complete(session),
+    serverEnd: (session) => responses.serverEnd(session),
+    clientEnd,
+  });
+  const ends = createEnds(plane, parts, pool, bodies, { ready: (session) => requests.ready(session) });
+  const requests = createRequests(plane, parts, bodies, ends);
+  const responses = createResponses(plane, parts, bodies, ends, openTunnel);
+  const tunnel = createTcp(plane, { ...parts, finisher: { ...finisher, finish: ends.finishTunnel } });
+
+  function connected(session: Session): void {
+    const { target } = session;
+    session.connectMs = Math.trunc(loop.now - session.connectStart);
+    session.server.uses = 1;
+    pool.opened(target!);
+    keepSource(session);
+    requests.send(session);
+  }
+
+  function keepSource(session: Session): void {
+    const { logger } = session.frontend!;
+    if (logger.active && logger.needs.source) saveLocalName(session.server.fd, session.names!, NAME.source);
+  }
+
+  function reuse(session: Session): boolean {
+    if (!pool.take(session)) return false;
+    session.connectMs = 0;
+    keepSource(session);
+    requests.send(session);
+    return true;
+  }
+
+  function openTunnel(session: Session): void {
+    session.http!.tunnel = true;
+    session.client.handlers = tunnel.client;
+    session.server.handlers = tunnel.server;
+    tunnel.adopt(session);
+    const { input } = session.http!;
+    session.http!.input = null;
+    if (input !== null) tunnel.client.data(session.client, input, input.length);
+  }
+
+  function serverDrain(session: Session): void {
+    if (session.upPipe !== null) {
+      loop.resume(session.client);
+      return bodies.moveUp(session);
+    }
+    if (session.up === null || !bodies.flushUp(session)) return;
+    if (session.http!.request.done) requests.sent(session);
+    else requests.resume(session);
+  }
+
+  function clientDrain(session: Session): void {
+    if (session.downPipe !== null && session.server.fd >= 0) {
+      loop.resume(session.server);
+      return bodies.moveDown(session);
+    }
+    if (!bodies.flushDown(session)) return;
+    if (session.http!.response.done) return ends.complete(session);
+    session.serverActive = loop.now;
+    loop.resume(session.server);
+  }
+
+  function clientEnd(session: Session): void {
+    const http = session.http!;
+    session.clientEnded = true;
+    switch (session.state) {
+      case STATE.idle:
+        return idleGone(session);
+      case STATE.request:
+        rows[session.frontend!.cell.row + COUNTER.reqErrors]! += 1;
+        rows[session.listener!.cell.row + COUNTER.reqErrors]! += 1;
+        http.count++;
+        return ends.refuse(session, 400, "C", "R");
+      case STATE.lingering:
+        return ends.closeIdle(session);
+      case STATE.answering:
+        return;
+    }
+    http.keepClient = false;
+    // An end of sending is not yet an end of reading, unless the operator says so.
+    if (http.request.done && !session.backend!.proxy.options.abortonclose) return;
+    if (http.request.done && session.state === STATE.established && http.answered) return;
+    clientAborted(session);
+  }
+
+  const { rows } = plane.board;
+
+  /** A client that leaves before a request, or between two. */
+  function idleGone(session: Session): void {
+    if (session.http!.count > 0) return ends.closeIdle(session);
+    const { frontend } = session;
+    const { options } = frontend!.proxy;
+    if (options.httpIgnoreProbes || options.dontlognull) return ends.closeIdle(session);
+    rows[frontend!.cell.row + COUNTER.reqErrors]! += 1;
+    rows[session.listener!.cell.row + COUNTER.reqErrors]! += 1;
+    ends.refuse(session, 400, "C", "R");
+  }
+
+  function clientAborted(session: Session): void {
+    const stage = stageOf(session);
+    ends.countAbort(session, COUNTER.clientAborts);
+    session.clientEnded = true;
+    if (session.http!.answered) return ends.abort(session, "C", stage);
+    ends.refuse(session, session.http!.request.done ? 503 : 400, "C", stage);
+  }
+
+  function stageOf({ state, http }: Session): string {
+    switch (state) {
+      case STATE.idle:
+      case STATE.request:
+        return "R";
+      case STATE.queued:
+        return "Q";
+      case STATE.assign:
+      case STATE.connecting:
+      case STATE.turnaround:
+        return "C";
+      default:
+        return http!.answered || !http!.request.done ? "D" : "H";
+    }
+  }
+
+  function clientBroken(session: Session): void {
+    const http = session.http!;
+    session.clientEnded = true;
+    if (session.state === STATE.lingering || (session.state === STATE.idle && http.count > 0)) {
+      return ends.closeIdle(session);
+    }
+    if (session.state === STATE.idle || session.state === STATE.request) {
+      rows[session.frontend!.cell.row + COUNTER.reqErrors]! += 1;
+      rows[session.listener!.cell.row + COUNTER.reqErrors]! += 1;
+    } else ends.countAbort(session, COUNTER.clientAborts);
+    ends.abort(session, "C", stageOf(session));
+  }
+
+  function serverBroken(session: Session): void {
+    if (session.state === STATE.connecting) return connector.failed(session, "SC");
+    responses.serverBroken(session);
+  }
+
+  function look(session: Session, nowMs: number): void {
+    if (session.state === STATE.closed) return;
+    if (session.http!.tunnel) return tunnel.look(session, nowMs);
+    const at = session.state === STATE.established ? idleDeadline(session) : session.deadline;
+    if (at === Infinity) return lookAgain(session, nowMs);
+    if (nowMs < at) return wheel.arm(session.slot, at);
+    switch (session.state) {
+      case STATE.idle:
+        return session.http!.count > 0 ? ends.closeIdle(session) : requestLate(session);
+      case STATE.request:
+        return requestLate(session);
+      case STATE.lingering:
+        return ends.closeIdle(session);
+      case STATE.answering:
+        return ends.abort(session, "c", "D");
+      case STATE.established:
+        return sideLate(session, nowMs);
+      default:
+        connector.due(session);
+    }
+  }
+
+  /** The side that is to act now may take for ever; the other one, whose turn comes, may not. */
+  function lookAgain(session: Session, nowMs: number): void {
+    if (session.state !== STATE.established) return;
+    const { clientLimit, serverLimit } = session;
+    const limit = Math.min(clientLimit, serverLimit);
+    if (limit !== Infinity) wheel.arm(session.slot, nowMs + limit);
+  }
+
+  function requestLate(session: Session): void {
+    const { frontend, listener } = session;
+    const { dontlognull, httpIgnoreProbes } = frontend!.proxy.options;
+    const nothing = session.state === STATE.idle;
+    if (nothing && httpIgnoreProbes) return ends.closeIdle(session);
+    if (nothing && dontlognull) session.logged = true;
+    rows[frontend!.cell.row + COUNTER.reqErrors]! += 1;
+    rows[listener!.cell.row + COUNTER.reqErrors]! += 1;
+    ends.refuse(session, 408, "c", "R");
+  }
+
+  /** A side is answerable for silence while something is expected of it: bytes, or room for ours. */
+  const clientOwes = (session: Session): boolean =>
+    !bodies.downDone(session) || (!session.http!.request.done && bodies.upDone(session));
+  const serverOwes = (session: Session): boolean =>
+    !bodies.upDone(session) ||
+    (session.http!.request.done && !session.http!.response.done && bodies.downDone(session));
+
+  function idleDeadline(session: Session): number {
+    return Math.min(
+      clientOwes(session) ? session.clientActive + session.clientLimit : Infinity,
+      serverOwes(session) ? session.serverActive + session.serverLimit : Infinity,
+    );
+  }
+
+  function sideLate(session: Session, nowMs: number): void {
+    const clientLate = clientOwes(session) && nowMs >= session.clientActive + session.clientLimit;
+    if (!clientLate) return responses.serverSilent(session);
+    ends.countAbort(session, COUNTER.clientAborts);
+    if (session.http!.answered) return ends.abort(session, "c", "D");
+    ends.refuse(session, 408, "c", session.http!.request.done ? "H" : "D");
+  }
+
+  return {
+    client,
+    server,
+    newSession: (slot) => newSession(slot, client, server, newHttp()),
+    accepted(session) {
+      const http = session.http!;
+      session.client.handlers = client;
+      session.server.handlers = server;
+      resetExchange(http);
+      http.count = 0;
+      http.input = null;
+      http.lastTarget = null;
+      http.idleAt = loop.now;
+      session.state = STATE.idle;
+      session.deadline = loop.now + session.frontend!.http!.requestMs;
+      if (session.deadline < wheel.armedFor(session.slot)) wheel.arm(session.slot, session.deadline);
+    },
+    look,
+    fail: (session, cause, stage) => ends.refuse(session, 503, cause, stage),
+    reuse,
+    kill: (session, cause) => ends.abort(session, cause, stageOf(session)),
+    adopt() {},
+    drain(session) {
+      // The client is told with the next answer; closing under it could cost the request that is on its way.
+      if (session.state !== STATE.idle || session.http!.count === 0) return;
+      session.deadline = Math.min(session.deadline, loop.now + DRAIN_IDLE_MS);
+      if (session.deadline < wheel.armedFor(session.slot)) wheel.arm(session.slot, session.deadline);
+    },
+  };
+}
