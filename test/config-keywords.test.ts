@@ -12,7 +12,7 @@ import { proxyTable } from "../src/config/haproxy/sections/proxy.ts";
 import { SERVER_PARAMETERS } from "../src/config/haproxy/sections/server.ts";
 import { loadText } from "./config_fixture.ts";
 import { HTTP_DIFFERENCES, HTTP_LINES } from "./config_keyword_http_lines.ts";
-import { RULE_DIFFERENCES, RULE_LINES } from "./config_keyword_rule_lines.ts";
+import { RULE_DIFFERENCES, RULE_LINES, RULE_PLACE_LINES } from "./config_keyword_rule_lines.ts";
 import { ALL_PROXY_LINES, BIND_LINES, DIFFERENCES, GLOBAL_LINES, SERVER_LINES } from "./config_keyword_lines.ts";
 
 const GOLDEN = join(import.meta.dir, "golden/config/keywords.txt");
@@ -131,7 +131,8 @@ function render({ lines, sections }: Table, verdicts: Verdicts): string[] {
 const TABLES: readonly Table[] = [
   { lines: ALL_PROXY_LINES, sections: SECTIONS, mode: "tcp" },
   { lines: HTTP_LINES, sections: SECTIONS, mode: "http" },
-  { lines: RULE_LINES, sections: SECTIONS, mode: "http" },
+  { lines: RULE_PLACE_LINES, sections: SECTIONS, mode: "http" },
+  { lines: RULE_LINES, sections: ["frontend"], mode: "http" },
   { lines: GLOBAL_LINES, sections: ["global"], mode: "tcp" },
 ];
 
@@ -149,7 +150,7 @@ test.if(Bun.which("haproxy") !== null)("the verdicts are those of haproxy 2.6", 
     await Bun.write(GOLDEN, `${head}${found.join("\n")}\n`);
   }
   expect(await golden()).toEqual(found);
-});
+}, 60_000);
 
 test("ours are the same, but for the differences listed", async () => {
   const found = TABLES.flatMap((table) => render(table, ours(table)));
@@ -165,7 +166,7 @@ test("every row has a line here", () => {
   const words = (lines: readonly string[]) => lines.map((line) => line.replace(/^(no|default) /, ""));
   const covered = (names: Iterable<string>, lines: readonly string[]) =>
     [...names].filter((name) => !words(lines).some((line) => line === name || line.startsWith(`${name} `)));
-  expect(covered(proxyTable.rows.keys(), [...ALL_PROXY_LINES, ...HTTP_LINES, ...RULE_LINES])).toEqual([]);
+  expect(covered(proxyTable.rows.keys(), [...ALL_PROXY_LINES, ...HTTP_LINES, ...RULE_PLACE_LINES])).toEqual([]);
   expect(covered(globalTable.rows.keys(), GLOBAL_LINES)).toEqual([]);
   expect(covered(Object.keys(SERVER_PARAMETERS), SERVER_LINES)).toEqual([]);
   expect(covered(Object.keys(BIND_OPTIONS), BIND_LINES)).toEqual([]);

@@ -10,7 +10,18 @@ const CHANGES = [
   ...all("http-request set-header", ['"a\\nb" x', 'a "x\\ny"', "a %ci", "a %{+Q}ci"]),
   ...all("http-request add-header", ["a", "a b", "a b if TRUE"]),
   ...all("http-request del-header", ["", '""', "a", "a b", "a if TRUE", "content-length"]),
-  ...all("http-request del-header a -m", ["", "str", "beg", "end", "sub", "reg", "reg if TRUE", "beg b", "found", "len"]),
+  ...all("http-request del-header a -m", [
+    "",
+    "str",
+    "beg",
+    "end",
+    "sub",
+    "reg",
+    "reg if TRUE",
+    "beg b",
+    "found",
+    "len",
+  ]),
   ...["replace-header", "replace-value"].flatMap((action) =>
     all(`http-request ${action}`, ["", "a", "a b", "a b c", "a b c if TRUE", "a b c d", 'a b ""', 'a "" c', '"" b c'])
   ),
@@ -21,7 +32,18 @@ const CHANGES = [
   "http-request set-status 200",
   ...all("http-response", ["", "bogus", "allow", "set-header a b", "add-header a b", "del-header a"]),
   ...all("http-response", ["replace-header a b c", "replace-value a b c"]),
-  ...all("http-response set-status", ["", "x", "99", "100", "200", "999", "1000", "200x", "200 reason", "200 reason x"]),
+  ...all("http-response set-status", [
+    "",
+    "x",
+    "99",
+    "100",
+    "200",
+    "999",
+    "1000",
+    "200x",
+    "200 reason",
+    "200 reason x",
+  ]),
   ...all("http-response set-status", ['200 reason "x y" if TRUE', "200 foo", "204", "304"]),
   ...all("http-request capture path", ["", "len", "len x", "len 0", "len -1", "len 10", "len 10 if TRUE", "len 10 x"]),
   ...all("http-request capture path", ["foo 10", "id x", "lower len 10", "len 5x", "id -1"]),
@@ -66,6 +88,15 @@ const redirects = (keyword: string) => [
   ...all(`${keyword} location /x`, ["if", "if nosuch"]),
 ];
 
+/** Where rules may stand. */
+export const RULE_PLACE_LINES = [
+  ...all("http-request", ["allow", "deny if TRUE", "set-header a b", "bogus", "capture path len 10"]),
+  ...all("http-response", ["allow", "deny if TRUE", "set-status 404", "bogus"]),
+  ...all("redirect location /", ["", "if TRUE", "bogus"]),
+  ...all("use-server %[src]", ["", "if TRUE"]),
+];
+
+/** What rules may say, in a frontend alone: haproxy stops at the first mistake, and is asked again for each. */
 export const RULE_LINES = [
   ...CHANGES,
   ...LATER,
@@ -73,13 +104,32 @@ export const RULE_LINES = [
   ...redirects("redirect"),
   ...redirects("http-request redirect"),
   ...redirects("http-response redirect"),
-  ...all("use-server", ["", "s", "s TRUE", "s if nosuch", "%[src] if TRUE", "%[src]"]),
 ];
 
-const LATER_REASON = "not supported yet";
-const NUMBER = "haproxy reads as much of a number as there is";
-const LINE_END = "haproxy would write the end of a line into the message";
+const refused = (reason: string, lines: readonly string[]) =>
+  Object.fromEntries(lines.map((line) => [line, ["r", reason] as const]));
 
 /** Where we differ, as we decide it, and why. */
-export const RULE_DIFFERENCES: Readonly<Record<string, readonly [ours: string, reason: string]>> = {};
-void [LATER_REASON, NUMBER, LINE_END];
+export const RULE_DIFFERENCES: Readonly<Record<string, readonly [ours: string, reason: string]>> = {
+  ...refused("not supported yet", [
+    ...all("http-request", ["tarpit", "auth", "set-var(txn.x) path", "unset-var(txn.x)", "add-acl(x) y"]),
+    ...all("http-request", ["track-sc0 src", "sc-inc-gpc0(0)", "set-map(x) y z", "early-hint a b", "replace-path a b"]),
+    ...all("http-response", ["track-sc0 src", "set-log-level err"]),
+  ]),
+  ...refused("the proxy says where a message ends", [
+    "http-request set-header content-length 5",
+    "http-request set-header transfer-encoding chunked",
+    "http-request del-header content-length",
+    ...all("http-response set-status", ["100", "204", "304"]),
+  ]),
+  ...refused("haproxy would write the end of a line into the message", [
+    'http-request set-header "a\\nb" x',
+    'http-request set-header a "x\\ny"',
+  ]),
+  ...refused("haproxy reads as much of a number as there is", [
+    "http-request capture path len 5x",
+    "http-request capture path id -1",
+    "http-request deny deny_status 403x",
+    ...["redirect", "http-request redirect", "http-response redirect"].map((rule) => `${rule} location /x code 301x`),
+  ]),
+};

@@ -250,7 +250,7 @@ export function createLoop(): Loop {
   }
 
   function dispatch(leg: Leg<unknown>, mask: number): void {
-    const { turn, handlers } = leg;
+    const { turn } = leg;
     if (leg.connecting) {
       if ((mask & (OUT | ERR | HUP)) === 0) return;
       if ((mask & (ERR | HUP)) !== 0) {
@@ -258,10 +258,10 @@ export function createLoop(): Loop {
         if (why !== 0) return broken(leg, why);
       }
       leg.connecting = false;
-      handlers.connected(leg);
+      leg.handlers.connected(leg);
     } else if ((mask & OUT) !== 0 && leg.blocked) {
       leg.blocked = false;
-      handlers.drain(leg);
+      leg.handlers.drain(leg);
     }
     if (leg.turn !== turn || (mask & ~OUT) === 0) return;
     if (leg.paused) leg.waiting |= mask;
@@ -270,7 +270,8 @@ export function createLoop(): Loop {
 
   /** Reads until the kernel has no more, the owner pauses, or others have waited long enough. */
   function read(leg: Leg<unknown>, mask: number): void {
-    const { turn, handlers, fd } = leg;
+    // Not its handlers: a connection that is given to somebody else gets others meanwhile.
+    const { turn, fd } = leg;
     leg.waiting = 0;
     if (leg.ended) {
       if ((mask & ERR) === 0) return;
@@ -278,14 +279,14 @@ export function createLoop(): Loop {
       if (why !== 0) broken(leg, why);
       return;
     }
-    if (leg.raw) return handlers.readable(leg);
+    if (leg.raw) return leg.handlers.readable(leg);
     const closing = (mask & (RDHUP | HUP | ERR)) !== 0;
     for (let reads = 0; reads < READS_PER_TURN; reads++) {
       const got = libc.recv(fd, bufferAt, BUFFER_BYTES, 0);
       if (got > 0) {
-        handlers.data(leg, buffer, got);
+        leg.handlers.data(leg, buffer, got);
         if (leg.turn !== turn) return;
-        if (leg.raw) return leg.paused ? void (leg.waiting |= mask) : handlers.readable(leg);
+        if (leg.raw) return leg.paused ? void (leg.waiting |= mask) : leg.handlers.readable(leg);
         // A short read has emptied the socket: the next bytes are a new edge (epoll(7)).
         if (got < BUFFER_BYTES && !closing) return;
         if (!leg.paused) continue;
@@ -294,7 +295,7 @@ export function createLoop(): Loop {
       }
       if (got === 0) {
         leg.ended = true;
-        handlers.end(leg);
+        leg.handlers.end(leg);
         return;
       }
       const why = errno();

@@ -341,7 +341,9 @@ export function createConnector(plane: Plane, finisher: Finisher, turns: Turns, 
     reconnect: connect,
     retry(session) {
       session.attempts++;
+      count(session.target!, COUNTER.retries);
       if (!mayRedispatch(session, session.backend!)) {
+        // haproxy counts the decision and the attempt.
         count(session.target!, COUNTER.retries);
         return connect(session);
       }

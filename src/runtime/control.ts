@@ -2,22 +2,18 @@
  * The stats sockets of a program: all of them together, with the limit and the meters that they share.
  */
 import type { Bind } from "../config/haproxy/model.ts";
-import { createMeters, type SampledMeters } from "../stats/meters.ts";
+import { createMeters } from "../stats/meters.ts";
 import type { RuntimeContext } from "./context.ts";
 import { createGate, serveStatsSocket } from "./server.ts";
 
 const SAMPLE_MS = 1000;
-
-export interface StatsContext extends RuntimeContext {
-  meters: SampledMeters;
-}
 
 type Given = "model" | "board" | "startedAtMs" | "pid" | "version" | "releaseDate" | "maxconn" | "ulimitN" | "memMaxMb";
 
 /** A context over the given facts; the rest is this process's own or follows from them. */
 export function createContext(
   given: Pick<RuntimeContext, Given | "listeners" | "stopping">,
-): StatsContext {
+): RuntimeContext {
   return {
     ...given,
     workers: given.board.layout.workers,
@@ -29,7 +25,7 @@ export function createContext(
 }
 
 /** Serves every stats socket of the configuration on its listening descriptor. */
-export function startStatsSocket(sockets: readonly { fd: number; bind: Bind }[], context: StatsContext): {
+export function startStatsSocket(sockets: readonly { fd: number; bind: Bind }[], context: RuntimeContext): {
   stop(): void;
 } {
   const gate = createGate(context.model.global.statsMaxconn);

@@ -15,14 +15,9 @@ const TICKS_PER_SECOND = 100;
 const SHORTEST_MS = 500;
 const LONGEST_MS = 120_000;
 
-export interface SampledMeters extends Meters {
-  /** To be called about once per second, or whenever somebody asks. */
-  sample(nowMs: number): void;
-}
-
-export function createMeters(board: Board, cpuTicksOf: (pid: number) => number = readCpuTicks): SampledMeters {
-  let last: { atMs: number; bytesOut: number; ticks: number } | null = null;
-  const meters: SampledMeters = {
+export function createMeters(board: Board, cpuTicksOf: (pid: number) => number | null = readCpuTicks): Meters {
+  let last: { atMs: number; bytesOut: number; ticks: number | null } | null = null;
+  const meters: Meters = {
     bytesOutPerSecond: 0,
     idlePercent: 100,
     seconds: 0,
@@ -34,9 +29,9 @@ export function createMeters(board: Board, cpuTicksOf: (pid: number) => number =
       if (last !== null && meters.seconds > 0) {
         const { seconds } = meters;
         meters.bytesOutPerSecond = Math.round((next.bytesOut - last.bytesOut) / seconds);
-        const busy = (next.ticks - last.ticks) / TICKS_PER_SECOND / seconds / board.layout.workers;
-        // A process that was replaced takes its ticks with it: the sum may fall.
-        meters.idlePercent = Math.round(100 * Math.min(1, Math.max(0, 1 - busy)));
+        meters.idlePercent = next.ticks === null || last.ticks === null
+          ? null
+          : idlePercent((next.ticks - last.ticks) / TICKS_PER_SECOND / seconds / board.layout.workers);
       }
       last = next;
     },
@@ -51,22 +46,27 @@ export function totalBytesOut(board: Board): number {
   return total;
 }
 
-function totalTicks(board: Board, cpuTicksOf: (pid: number) => number): number {
-  let total = 0;
+/** A process that was replaced takes its ticks with it: the sum may fall. */
+const idlePercent = (busy: number): number => Math.round(100 * Math.min(1, Math.max(0, 1 - busy)));
+
+/** null: of no process. */
+function totalTicks(board: Board, cpuTicksOf: (pid: number) => number | null): number | null {
+  let total: number | null = null;
   for (let worker = 0; worker < board.layout.workers; worker++) {
     const pid = board.workerWords[worker * WORDS_PER_WORKER + WORKER_WORD.pid]!;
-    if (pid > 0) total += cpuTicksOf(pid);
+    const ticks = pid > 0 ? cpuTicksOf(pid) : null;
+    if (ticks !== null) total = (total ?? 0) + ticks;
   }
   return total;
 }
 
 /** utime + stime of proc_pid_stat(5); the name in parentheses may hold blanks, so fields are counted after it. */
-function readCpuTicks(pid: number): number {
+function readCpuTicks(pid: number): number | null {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, "latin1");
     const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
     return Number(fields[11]) + Number(fields[12]);
   } catch {
-    return 0; // gone since the board was read
+    return null; // gone since the board was read, or there is no /proc here
   }
 }

@@ -28,11 +28,13 @@ export interface StatsSource {
   meters: Meters;
 }
 
-/** Values that need two looks at the board some time apart (meters.ts). */
+/** Values that need two looks at the board some time apart (meters.ts): those of the time between the last two. */
 export interface Meters {
   bytesOutPerSecond: number;
-  /** Share of the last second that the proxy processes spent waiting, in percent. */
-  idlePercent: number;
+  /** Share of the time that the proxy processes spent waiting, in percent; null: not known, as without /proc in a chroot. */
+  idlePercent: number | null;
   /** Between the two looks; 0: there has been one at most, and the values say nothing yet. */
   seconds: number;
+  /** To be called about once per second, or whenever somebody asks. */
+  sample(nowMs: number): void;
 }

@@ -308,5 +308,27 @@ test("meters compare two samples", () => {
   expect([meters.bytesOutPerSecond, meters.idlePercent]).toEqual([250, 75]);
   ticks = 0; // replaced
   meters.sample(3000);
-  expect(meters.idlePercent).toBe(100);
+  expect([meters.idlePercent, meters.seconds]).toEqual([100, 1]);
+});
+
+test("two looks too close together or too far apart say nothing", () => {
+  const of = context(SMALL);
+  const meters = createMeters(of.board, () => 0);
+  const looks: [atMs: number, seconds: number][] = [[0, 0], [1000, 1], [1100, 1], [3000, 2], [200_000, 0], [
+    201_000,
+    1,
+  ]];
+  for (const [atMs, seconds] of looks) {
+    meters.sample(atMs);
+    expect([atMs, meters.seconds]).toEqual([atMs, seconds]);
+  }
+});
+
+test("where no process can be looked at, nothing is said of idle time", () => {
+  const of = context(SMALL);
+  of.board.workerWords[WORKER_WORD.pid] = 11;
+  const meters = createMeters(of.board, () => null);
+  meters.sample(0);
+  meters.sample(1000);
+  expect([meters.seconds, meters.idlePercent]).toEqual([1, null]);
 });

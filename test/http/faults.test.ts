@@ -34,6 +34,7 @@ afterAll(async () => {
 async function startProxy(
   serverPort: number,
   lines: readonly string[] = [],
+  bind = "",
 ): Promise<{ running: Running; port: number }> {
   const port = freePort();
   const config = `
@@ -47,7 +48,7 @@ defaults
   timeout client 30s
   timeout server 30s
 listen web
-  bind 127.0.0.1:${port} backlog 8
+  bind 127.0.0.1:${port} ${bind}
 ${lines.map((line) => `  ${line}\n`).join("")}  server s1 127.0.0.1:${serverPort}
 `;
   return { running: await start(config, { ready: [port] }), port };
@@ -218,7 +219,7 @@ test("descriptors used up: no spinning, and service again once some are free", a
 
 test("a listen queue that overflows while the program is stopped: all that got in are served", async () => {
   await using server = startServer(perRequest((peer) => peer.send(ok())));
-  const { running: started, port } = await startProxy(server.port);
+  const { running: started, port } = await startProxy(server.port, [], "backlog 8");
   await using running = started;
   expect(await ask(port)).toEqual({ status: "200", whole: true });
   const tree = running.tree();

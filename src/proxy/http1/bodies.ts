@@ -8,7 +8,7 @@ import { COUNTER } from "../../board/words.ts";
 import { BUFFER_BYTES } from "../../linux/loop.ts";
 import { emptyPipe, type Pipe } from "../../linux/pipes.ts";
 import type { Plane } from "../plane.ts";
-import { type Session, STATE } from "../session.ts";
+import type { Session } from "../session.ts";
 import { moveBulk } from "../tcp/bulk.ts";
 import { CHUNK, scanChunks } from "./chunked.ts";
 import type { Flow } from "./exchange.ts";
@@ -88,7 +88,7 @@ export function createBodies(plane: Plane, after: AfterBulk): Bodies {
     session.bytesUp += bytes;
     rows[session.frontend!.cell.row + BYTES_IN]! += bytes;
     rows[session.listener!.cell.row + BYTES_IN]! += bytes;
-    if (session.state === STATE.established) creditUp(session);
+    if (session.http!.answered) creditUp(session);
   }
 
   function creditUp(session: Session): void {
@@ -126,6 +126,8 @@ export function createBodies(plane: Plane, after: AfterBulk): Bodies {
   }
 
   function writeDown(session: Session, bytes: Buffer, at: number, end: number): void {
+    // A client that was reset while its answer was waited for.
+    if (session.client.fd < 0) return;
     if (session.down !== null) {
       session.down = Buffer.concat([session.down.subarray(session.downAt), bytes.subarray(at, end)]);
       session.downAt = 0;

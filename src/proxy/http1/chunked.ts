@@ -139,12 +139,10 @@ function trailerByte(chunks: Chunks, byte: number): boolean {
       else chunks.data++;
       return byte === COLON || TOKEN[byte] === 1;
     case CHUNK.valueBlanks:
-      if (byte === SPACE || byte === TAB) return true;
-      chunks.phase = CHUNK.value;
-    // falls through: the value begins
     case CHUNK.value:
-      if (byte === CR) chunks.phase = CHUNK.valueLf;
-      else chunks.data++;
+      if (chunks.phase === CHUNK.valueBlanks && (byte === SPACE || byte === TAB)) return true;
+      chunks.phase = byte === CR ? CHUNK.valueLf : CHUNK.value;
+      if (byte !== CR) chunks.data++;
       return byte === CR || REASON[byte] === 1;
     case CHUNK.valueLf:
       chunks.phase = CHUNK.line;

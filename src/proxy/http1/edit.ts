@@ -73,9 +73,11 @@ export function addField(head: Head, name: FieldName, value: string): boolean {
   return true;
 }
 
-/** The same with a value that lies in some bytes, without blanks around it. */
+/** The same with a value that lies in some bytes. */
 export function addFieldBytes(head: Head, name: FieldName, bytes: Buffer, at: number, end: number): boolean {
   if (isFraming(name.id)) return true;
+  while (at < end && isEmpty(bytes[at] as number)) at++;
+  while (end > at && isEmpty(bytes[end - 1] as number)) end--;
   if (!hasRoom(head, name, end - at)) return false;
   const index = append(head, name);
   const valueAt = writeName(head, index, name.text, 0, name.text.length);
@@ -115,11 +117,17 @@ function isFraming(id: number): boolean {
   return id === FIELD.contentLength || id === FIELD.transferEncoding;
 }
 
-/** Without blanks around it, which no value has. */
+/** Without blanks around it, which no value has, and what would become blanks. */
 function trimmed(value: string): string {
-  const { length } = value;
-  if (length === 0 || (!isBlank(value.charCodeAt(0)) && !isBlank(value.charCodeAt(length - 1)))) return value;
-  return value.replace(/^[ \t]+|[ \t]+$/g, "");
+  let at = 0;
+  let end = value.length;
+  while (at < end && isEmpty(value.charCodeAt(at))) at++;
+  while (end > at && isEmpty(value.charCodeAt(end - 1))) end--;
+  return end - at === value.length ? value : value.slice(at, end);
+}
+
+function isEmpty(byte: number): boolean {
+  return isBlank(byte) || REASON[byte] === 0;
 }
 
 /** Is there a place and room for another line? */

@@ -4,7 +4,7 @@
  */
 import { COUNTER } from "../../board/words.ts";
 import type { LogMoment } from "../../logs/logger.ts";
-import type { Finisher } from "../finish.ts";
+import { type Finisher, stageOf } from "../finish.ts";
 import type { Backend, Plane } from "../plane.ts";
 import type { ErrorReply } from "../rules/error_pages.ts";
 import type { Reply } from "../rules/reply.ts";
@@ -100,12 +100,10 @@ export function createEnds(
   }
 
   function count(backend: Backend | null, session: Session, status: number): void {
-    if (status < 0) return;
     const counter = statusCounter(status);
     rows[session.frontend!.cell.row + counter]! += 1;
     if (backend !== null) rows[backend.cell.row + counter]! += 1;
   }
-
 
   function log(session: Session, moment: LogMoment): void {
     const { logger } = session.frontend!;
@@ -214,13 +212,17 @@ export function createEnds(
     if (closes) http.keepClient = false;
     if (page.length < reply.size) page = Buffer.alloc(reply.size);
     const end = reply.write(asSample(plane, session), head, page, 0, !mayGoOn(session));
-    if (head !== null && end > 0) bodies.countDown(session, sizeOf(session, end));
+    if (head !== null && end > 0) bodies.countDown(session, sizeOf(session, end, closes));
+    const { target } = session;
+    const released = finisher.endWork(session);
     say(session, page, end);
+    if (released) connector.serve(target!);
   }
 
-  function sizeOf(session: Session, end: number): number {
+  function sizeOf(session: Session, end: number, closes: boolean): number {
     parseResponse(said, page, 0, end, session.http!.method, said.states.length);
-    sanitizeResponse(said);
+    // What the page itself says of the connection counts, what we add does not.
+    if (!closes) sanitizeResponse(said);
     return responseSize(said) + end - said.end;
   }
 
@@ -272,7 +274,15 @@ export function createEnds(
       if (backend !== null) rows[backend.cell.row + counter]! += 1;
       if (target !== null) rows[target.cell.row + counter]! += 1;
     },
-    finishTunnel(session, cause, stage = "D") {
+    finishTunnel(session, cause, stage = stageOf(session)) {
+      // The relay has counted the bytes for all four.
+      session.http!.creditedUp = session.bytesUp;
+      const side = cause.toLowerCase();
+      if (side === "c" || side === "s") {
+        for (const place of [session.backend!, session.target!]) {
+          rows[place.cell.row + (side === "c" ? COUNTER.clientAborts : COUNTER.serverAborts)]! += 1;
+        }
+      }
       abort(session, cause === "-" ? "" : cause, cause === "-" ? "" : stage);
     },
     closeIdle(session) {

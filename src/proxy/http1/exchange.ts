@@ -28,7 +28,7 @@ export interface Http extends Exchange {
   count: number;
   /** ms on the process's clock; NaN: not yet. */
   firstByteAt: number;
-  /** When its whole head had come; when all of it had gone to the server. */
+  /** When its whole head had come; when there was a connection to send it over. */
   receivedAt: number;
   sentAt: number;
   /** When the answer's head had come. */
@@ -47,6 +47,8 @@ export interface Http extends Exchange {
   fresh: boolean;
   /** The head of an answer has gone to the client: nothing can be said any more. */
   answered: boolean;
+  /** The request asked for another protocol. */
+  upgrade: boolean;
   /** The connection carries another protocol now. */
   tunnel: boolean;
   /** Which side is to be told of as the cause when the answer has gone, and the stage; "" "": a normal end. */
@@ -99,6 +101,7 @@ export const newHttp = (): Http => ({
   response: newFlow(),
   fresh: false,
   answered: false,
+  upgrade: false,
   tunnel: false,
   cause: "",
   stage: "",

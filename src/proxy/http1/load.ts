@@ -98,7 +98,7 @@ export function loadBackendHttp(plane: Plane, backend: Backend, site: RuleSite):
     persist: createPersistence(proxy),
     usable(server) {
       const { cell } = backend.servers[server]!;
-      return proxy.options.persist || words[cell.word + WORD.state] !== SERVER_STATE.down;
+      return words[cell.word + WORD.state] !== SERVER_STATE.down;
     },
     errorPages: [],
   };

@@ -120,43 +120,24 @@ export function createHttp(plane: Plane, parts: Parts): Protocol {
     session.clientEnded = true;
     switch (session.state) {
       case STATE.idle:
-        return idleGone(session);
       case STATE.request:
-        rows[session.frontend!.cell.row + COUNTER.reqErrors]! += 1;
-        rows[session.listener!.cell.row + COUNTER.reqErrors]! += 1;
-        http.count++;
-        return ends.refuse(session, 400, "C", "R");
+        return requests.broken(session, 400, "C");
       case STATE.lingering:
         return ends.closeIdle(session);
       case STATE.answering:
         return;
     }
-    http.keepClient = false;
     // An end of sending is not yet an end of reading, unless the operator says so.
     if (http.request.done && !session.backend!.proxy.options.abortonclose) return;
     if (http.request.done && session.state === STATE.established && http.answered) return;
     clientAborted(session);
   }
 
-  const { rows } = plane.board;
-
-  /** A client that leaves before a request, or between two. */
-  function idleGone(session: Session): void {
-    if (session.http!.count > 0) return ends.closeIdle(session);
-    const { frontend } = session;
-    const { options } = frontend!.proxy;
-    if (options.httpIgnoreProbes || options.dontlognull) return ends.closeIdle(session);
-    rows[frontend!.cell.row + COUNTER.reqErrors]! += 1;
-    rows[session.listener!.cell.row + COUNTER.reqErrors]! += 1;
-    ends.refuse(session, 400, "C", "R");
-  }
-
   function clientAborted(session: Session): void {
     const stage = stageOf(session);
     ends.countAbort(session, COUNTER.clientAborts);
-    session.clientEnded = true;
-    if (session.http!.answered) return ends.abort(session, "C", stage);
-    ends.refuse(session, session.http!.request.done ? 503 : 400, "C", stage);
+    if (stage === "H") ends.refuse(session, 400, "C", stage);
+    else ends.abort(session, "C", stage);
   }
 
   function stageOf({ state, http }: Session): string {
@@ -178,14 +159,18 @@ export function createHttp(plane: Plane, parts: Parts): Protocol {
   function clientBroken(session: Session): void {
     const http = session.http!;
     session.clientEnded = true;
-    if (session.state === STATE.lingering || (session.state === STATE.idle && http.count > 0)) {
-      return ends.closeIdle(session);
+    switch (session.state) {
+      case STATE.lingering:
+        return ends.closeIdle(session);
+      case STATE.idle:
+      case STATE.request:
+        return requests.broken(session, 400, "C");
     }
-    if (session.state === STATE.idle || session.state === STATE.request) {
-      rows[session.frontend!.cell.row + COUNTER.reqErrors]! += 1;
-      rows[session.listener!.cell.row + COUNTER.reqErrors]! += 1;
-    } else ends.countAbort(session, COUNTER.clientAborts);
-    ends.abort(session, "C", stageOf(session));
+    ends.countAbort(session, COUNTER.clientAborts);
+    // A whole request goes on to its server, as long as nobody has asked for anything else.
+    if (!http.answered && http.request.done && !session.backend!.proxy.options.abortonclose) return;
+    // haproxy names the data phase wherever the exchange stands.
+    ends.abort(session, "C", "D");
   }
 
   function serverBroken(session: Session): void {
@@ -201,9 +186,8 @@ export function createHttp(plane: Plane, parts: Parts): Protocol {
     if (nowMs < at) return wheel.arm(session.slot, at);
     switch (session.state) {
       case STATE.idle:
-        return session.http!.count > 0 ? ends.closeIdle(session) : requestLate(session);
       case STATE.request:
-        return requestLate(session);
+        return requests.broken(session, 408, "c");
       case STATE.lingering:
         return ends.closeIdle(session);
       case STATE.answering:
@@ -223,23 +207,11 @@ export function createHttp(plane: Plane, parts: Parts): Protocol {
     if (limit !== Infinity) wheel.arm(session.slot, nowMs + limit);
   }
 
-  function requestLate(session: Session): void {
-    const { frontend, listener } = session;
-    const { dontlognull, httpIgnoreProbes } = frontend!.proxy.options;
-    const nothing = session.state === STATE.idle;
-    if (nothing && httpIgnoreProbes) return ends.closeIdle(session);
-    if (nothing && dontlognull) session.logged = true;
-    rows[frontend!.cell.row + COUNTER.reqErrors]! += 1;
-    rows[listener!.cell.row + COUNTER.reqErrors]! += 1;
-    ends.refuse(session, 408, "c", "R");
-  }
-
   /** A side is answerable for silence while something is expected of it: bytes, or room for ours. */
   const clientOwes = (session: Session): boolean =>
     !bodies.downDone(session) || (!session.http!.request.done && bodies.upDone(session));
   const serverOwes = (session: Session): boolean =>
-    !bodies.upDone(session) ||
-    (session.http!.request.done && !session.http!.response.done && bodies.downDone(session));
+    !bodies.upDone(session) || (!session.http!.response.done && bodies.downDone(session));
 
   function idleDeadline(session: Session): number {
     return Math.min(
@@ -249,8 +221,8 @@ export function createHttp(plane: Plane, parts: Parts): Protocol {
   }
 
   function sideLate(session: Session, nowMs: number): void {
-    const clientLate = clientOwes(session) && nowMs >= session.clientActive + session.clientLimit;
-    if (!clientLate) return responses.serverSilent(session);
+    const serverLate = serverOwes(session) && nowMs >= session.serverActive + session.serverLimit;
+    if (serverLate) return responses.serverSilent(session);
     ends.countAbort(session, COUNTER.clientAborts);
     if (session.http!.answered) return ends.abort(session, "c", "D");
     ends.refuse(session, 408, "c", session.http!.request.done ? "H" : "D");

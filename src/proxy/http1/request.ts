@@ -33,6 +33,8 @@ export interface Requests {
   sent(session: Session): void;
   /** More of the body may come. */
   resume(session: Session): void;
+  /** The client has begun a request, or was expected to, and will not complete it: 400 or 408, or nothing more. */
+  broken(session: Session, status: 400 | 408, cause: "C" | "c"): void;
 }
 
 /** Requests up to this size are kept until their answer comes, so that they can be sent again. */
@@ -176,13 +178,13 @@ export function createRequests(plane: Plane, parts: Parts, bodies: Bodies, ends:
     http.body = bytes;
     http.bodyAt = head.end;
     http.bodyEnd = stop;
-    sanitizeRequest(head, (head.seen & SEEN.upgrade) !== 0);
+    http.upgrade = (head.seen & SEEN.upgrade) !== 0;
+    sanitizeRequest(head, true);
     bodies.countUp(session, requestSize(head));
     bodies.countBodyUp(session);
     if (stop < end) hold(session, bytes, stop, end);
     if (site.needsLine) http.requestLine = requestLine(head, site.logurilen);
     ends.log(session, "accept");
-    if (head.method === METHOD.CONNECT) http.keepClient = false;
     route(session, bytes, stop);
   }
 
@@ -296,7 +298,7 @@ export function createRequests(plane: Plane, parts: Parts, bodies: Bodies, ends:
   function send(session: Session): void {
     const http = session.http!;
     session.state = STATE.established;
-    bodies.creditUp(session);
+    http.sentAt = loop.now;
     session.deadline = Infinity;
     session.clientActive = loop.now;
     session.serverActive = loop.now;
@@ -322,7 +324,8 @@ export function createRequests(plane: Plane, parts: Parts, bodies: Bodies, ends:
     const http = session.http!;
     if (!http.request.done) return;
     const { retriesAnswers } = session.backend!.http!;
-    if (retriesAnswers) {
+    // As much as a buffer holds (configuration.txt, "retry-on").
+    if (retriesAnswers && length <= headLimit) {
       http.saved = Buffer.from(bytes.subarray(0, length));
       http.savedLength = length;
     } else if (session.server.uses > 1 && length <= SAVED_BYTES && SAFE_TO_REPEAT.includes(http.method)) {
@@ -333,7 +336,6 @@ export function createRequests(plane: Plane, parts: Parts, bodies: Bodies, ends:
   }
 
   function sent(session: Session): void {
-    session.http!.sentAt = loop.now;
     session.serverActive = loop.now;
     if (session.http!.response.done) ends.complete(session);
   }
@@ -366,5 +368,18 @@ export function createRequests(plane: Plane, parts: Parts, bodies: Bodies, ends:
     read(session, input, input.length, true);
   });
 
-  return { fromClient, ready, send, sent, resume };
+  function broken(session: Session, status: 400 | 408, cause: "C" | "c"): void {
+    const { dontlognull, httpIgnoreProbes } = session.frontend!.proxy.options;
+    const nothing = session.state === STATE.idle;
+    if (nothing && (session.http!.count > 0 || httpIgnoreProbes)) return ends.closeIdle(session);
+    session.logged = nothing && dontlognull;
+    session.bytesUp += session.http!.input?.length ?? 0;
+    session.http!.input = null;
+    session.http!.requestDate = Date.now();
+    countRequest(session);
+    countBad(session);
+    ends.refuse(session, status, cause, "R");
+  }
+
+  return { fromClient, ready, send, sent, resume, broken };
 }

@@ -13,7 +13,7 @@ import { composeHead } from "./compose.ts";
 import { announce, sanitizeResponse, wantsKeepAlive } from "./connection.ts";
 import { type Ends, statusCounter } from "./ends.ts";
 import { startFlow } from "./exchange.ts";
-import { BODY, METHOD, newHead, SEEN } from "./head.ts";
+import { BODY, METHOD, newHead } from "./head.ts";
 import { PARSED, parseResponse } from "./parse.ts";
 import { responseSize } from "./size.ts";
 import type { Side } from "./site.ts";
@@ -66,7 +66,7 @@ export function createResponses(
 
   function badBody(session: Session): void {
     countErrors(session);
-    ends.abort(session, "P", "D");
+    ends.abort(session, "S", "D");
   }
 
   function countErrors({ backend, target }: Session): void {
@@ -82,6 +82,7 @@ export function createResponses(
       return;
     }
     if (result !== PARSED.done || head.end - head.start > headLimit) return badHead(session);
+    if (head.status === 101 && !http.upgrade) return badHead(session);
     if (head.status < 200 && head.status !== 101) {
       interim(session);
       if (session.state === STATE.established && !http.answered) read(session, bytes, head.end, end);
@@ -150,8 +151,7 @@ export function createResponses(
     plane.samples.response = null;
     if (!fits) return noRoom(session);
     http.status = head.status;
-    const switches = (head.status === 101 && (head.seen & SEEN.upgrade) !== 0) ||
-      (http.method === METHOD.CONNECT && head.status < 300);
+    const switches = head.status === 101 || (http.method === METHOD.CONNECT && head.status < 300);
     if (switches) return open(session, bytes, end);
     startFlow(http.response, head.body, head.length);
     const stop = advance(http.response, bytes, head.end, end);
@@ -256,8 +256,8 @@ export function createResponses(
         ends.countAbort(session, COUNTER.serverAborts);
         return ends.abort(session, "s", "D");
       }
-      countErrors(session);
       if (session.backend!.proxy.retryOn.responseTimeout && mayRetry(session)) return retry(session);
+      countErrors(session);
       ends.refuse(session, 504, "s", "H");
     },
   };

@@ -21,6 +21,8 @@ type Fate = "keep" | "delete" | "rewrite" | "prefix";
 const LETTER = { keep: "P", delete: "D", rewrite: "R", prefix: "R" } as const;
 
 const cookie = newCookie();
+/** Cookies of a field as they are to be, with their attributes. */
+const kept: string[] = [];
 
 export function writeResponse(
   site: Site,
@@ -73,8 +75,7 @@ function changeField(
   const { bytes } = head;
   const start = head.entries[index * STRIDE + VALUE_AT] as number;
   const end = head.entries[index * STRIDE + VALUE_END] as number;
-  /** Cookies as they are to be, with their attributes. */
-  const kept: string[] = [];
+  kept.length = 0;
   let changed = false;
   for (let at = start; at < end;) {
     readCookie(bytes, at, end, cookie);

@@ -60,9 +60,12 @@ ${tables.html}</div><p id=none${tables.proxies === 0 ? "" : " hidden"}>Nothing m
 `;
 }
 
+type Fact = [name: string, value: string];
+
 function processHtml(source: StatsSource): string {
   const { board, model, workers, pid, maxconn, ulimitN, memMaxMb, meters } = source;
   const nowMs = source.now();
+  meters.sample(nowMs);
   const word = (which: number): number => board.words[wordAt(PROCESS, which)]!;
   const rate = (first: number): number => readRate(board.words, wordAt(PROCESS, first), nowMs);
   const current = word(WORD.cur);
@@ -70,21 +73,17 @@ function processHtml(source: StatsSource): string {
   const limited = (limit: number): string => limit > 0 ? `, limit ${short(limit)}` : "";
   const perSecond = (first: number, most: number, limit: number): string =>
     `${short(rate(first))}/s <small>most ${short(word(most))}${limited(limit)}</small>`;
-  const facts: [name: string, value: string][] = [
+  const when = (known: boolean, name: string, value: string): Fact[] => known ? [[name, value]] : [];
+  const facts: Fact[] = [
     ["Up for", duration(Math.max(0, Math.floor((nowMs - source.startedAtMs) / 1000)))],
     ["Connections", short(current) + share],
     ["New connections", perSecond(WORD.connSec, WORD.connMax, model.global.maxconnrate)],
     ["New sessions", perSecond(WORD.sessSec, WORD.sessMax, model.global.maxsessrate)],
-    ...(meters.seconds === 0 ? [] : [
-      ["Sent", bitRate(meters.bytesOutPerSecond)] as [string, string],
-      ["Idle", `${meters.idlePercent}% <small>over ${Math.round(meters.seconds)} s</small>`] as [
-        string,
-        string,
-      ],
-    ]),
+    ...when(meters.seconds > 0, "Sent", bitRate(meters.bytesOutPerSecond)),
+    ...when(meters.seconds > 0 && meters.idlePercent !== null, "Idle", `${meters.idlePercent}%`),
     ["Process", `${pid} <small>${counted(workers, "worker")}</small>`],
     ["Limits", `${short(ulimitN)} <small>files${memMaxMb > 0 ? `, ${memMaxMb} MB` : ""}</small>`],
-    ...(source.stopping() ? [["State", "<b class=warn>STOPPING</b>"] as [string, string]] : []),
+    ...when(source.stopping(), "State", "<b class=warn>STOPPING</b>"),
   ];
   return `<dl id=process>${facts.map(([name, value]) => `<div><dt>${name}</dt><dd>${value}</dd></div>`).join("")}</dl>`;
 }

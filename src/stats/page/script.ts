@@ -54,7 +54,7 @@ export const SCRIPT = `
     }
     if (first !== undefined && top < 0) {
       const now = document.getElementById(first.id)?.getBoundingClientRect().top;
-      if (now !== undefined) ;
+      if (now !== undefined) scrollBy(0, now - top);
     }
     if (focus !== null) find(focus)?.focus({ preventScroll: true });
   }

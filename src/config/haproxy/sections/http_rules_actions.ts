@@ -118,7 +118,7 @@ function setStatus(args: Word[], rule: RuleReader): ReturnType<ReadAction> {
   if (status < 100) return rule.fail(code, "expects an integer status code between 100 and 999.");
   if (isBodiless(status)) {
     const message = `'http-response set-status ${status}' is not supported yet: such an answer has no body`;
-    notYet(rule.load, code, "set-status without a body", message);
+    notYet(rule.load, code, `set-status ${status}`, message);
     return null;
   }
   const hasReason = keyword?.text === "reason" && phrase !== undefined;

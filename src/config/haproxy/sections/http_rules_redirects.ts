@@ -59,14 +59,14 @@ export function readRedirect(
   if (kind === null || target === null) {
     return rule.fail(undefined, "redirection type expected ('prefix', 'location', or 'scheme').");
   }
-  const format = formats ? readFormat(target, rule) : readFormat(literal(target), rule);
+  const format = formats ? readFormat(target, rule) : literal(oneLine(target, rule));
   return format === null ? null : { redirect: { ...made, kind, format }, rest: args.slice(at) };
 }
 
 const isFlag = (text: string): text is keyof typeof FLAGS => Object.hasOwn(FLAGS, text);
 
 /** As the format that yields it. */
-const literal = (word: Word): Word => ({ ...word, text: word.text.replaceAll("%", "%%") });
+const literal = (text: string | null): string | null => text?.replaceAll("%", "%%") ?? null;
 
 function unknownWord(word: Word, rule: RuleReader): null {
   const expected = "expects 'code', 'prefix', 'location', 'scheme', 'set-cookie', 'clear-cookie', 'drop-query', " +
