@@ -13,7 +13,7 @@ import type { Parts } from "../service.ts";
 import { resetSession, type Session, STATE } from "../session.ts";
 import type { Bodies } from "./bodies.ts";
 import { type Http, resetExchange } from "./exchange.ts";
-import { type Head, newHead } from "./head.ts";
+import { BODY, type Head, newHead } from "./head.ts";
 import { parseResponse } from "./parse.ts";
 import type { Pool } from "./pool.ts";
 import { pagesOf } from "./site.ts";
@@ -267,8 +267,9 @@ export function createEnds(
       http.cause = cause;
       http.stage = stage;
       http.status = reply.status;
-      dropServer(session);
-      send(session, head ?? shadowOf(http), reply, "closes" in reply && reply.closes === true);
+      // A redirect sends the client elsewhere with its body: haproxy has no use for the connection then.
+      const elsewhere = reply.status >= 301 && reply.status <= 308 && http.request.kind !== BODY.none;
+      send(session, head ?? shadowOf(http), reply, ("closes" in reply && reply.closes === true) || elsewhere);
     },
     countAbort({ backend, target }, counter) {
       if (backend !== null) rows[backend.cell.row + counter]! += 1;

@@ -47,6 +47,8 @@ export interface Http extends Exchange {
   fresh: boolean;
   /** The head of an answer has gone to the client: nothing can be said any more. */
   answered: boolean;
+  /** The statistics page answers. */
+  stats: boolean;
   /** The request asked for another protocol. */
   upgrade: boolean;
   /** The connection carries another protocol now. */
@@ -101,6 +103,7 @@ export const newHttp = (): Http => ({
   response: newFlow(),
   fresh: false,
   answered: false,
+  stats: false,
   upgrade: false,
   tunnel: false,
   cause: "",
@@ -139,6 +142,8 @@ export function resetExchange(http: Http): void {
   http.fresh = false;
   http.answered = false;
   http.tunnel = false;
+  http.upgrade = false;
+  http.stats = false;
   http.cause = "";
   http.stage = "";
   http.searched = 0;

@@ -25,4 +25,10 @@ export function fillExchange(record: SessionRecord, session: Session, http: Http
   record.responseCaptures = http.responseCaptures;
   record.uniqueId = http.uniqueId;
   record.level = null;
+  if (!http.stats) return;
+  // haproxy's page is a server of its own, which is there at once.
+  record.serverName = "<STATS>";
+  record.queueMs = 0;
+  record.connectMs = 0;
+  record.responseMs = 0;
 }

@@ -63,17 +63,18 @@ function sideOf(plane: Plane, proxy: Proxy, site: RuleSite): Side {
     redirects: compileRedirects(proxy.redirects, site),
     responseRules: compileHttpRules(proxy.httpResponseRules, "response", site),
     stats: proxy.stats === null ? null : createStatsSite(proxy.stats, () => plane.stats),
+    closesServer: proxy.options.connection !== "keep-alive",
   };
 }
 
 export function loadFrontendHttp(plane: Plane, { proxy, logger }: Frontend, site: RuleSite): FrontendHttp {
-  const { timeouts, options } = proxy;
+  const { timeouts } = proxy;
   return {
     ...sideOf(plane, proxy, site),
     // configuration.txt, "timeout http-request": without one the client's own; "timeout http-keep-alive": the one before.
     requestMs: orElse(timeouts.httpRequest, timeouts.client),
     keepAliveMs: orElse(timeouts.httpKeepAlive ?? timeouts.httpRequest, timeouts.client),
-    keepsClient: options.connection !== "close",
+    keepsClient: proxy.options.connection !== "close",
     needsLine: (logger.active && logger.needs.requestLine) || rulesShowLine(plane.model),
     logurilen: plane.model.global.tune.httpLogurilen,
     monitorUri: proxy.monitorUri,
@@ -93,7 +94,6 @@ export function loadBackendHttp(plane: Plane, backend: Backend, site: RuleSite):
   const { emptyResponse, junkResponse, responseTimeout, statuses } = proxy.retryOn;
   return {
     ...sideOf(plane, proxy, site),
-    closesServer: proxy.options.connection !== "keep-alive",
     retriesAnswers: emptyResponse || junkResponse || responseTimeout || statuses.length > 0,
     persist: createPersistence(proxy),
     usable(server) {

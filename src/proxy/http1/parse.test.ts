@@ -103,7 +103,7 @@ describe("written in clean form", () => {
     ["GET http://x:80/a HTTP/1.1¶Host: x:80¶¶", "GET http://x/a HTTP/1.1¶Host: x   ¶¶"],
     ["GET https://u@x:443 HTTP/1.1¶¶", "GET https://u@x HTTP/1.1¶¶"],
     ["CONNECT x:443 HTTP/1.1¶Host: x:443¶¶", "CONNECT x:443 HTTP/1.1¶Host: x    ¶¶"],
-  ])("%s", (text, want) => {
+  ])("%p", (text, want) => {
     expect(request(text)).toBe(PARSED.done);
     expect(written(true)).toBe(want);
     // What was changed where it lies reads the same once more.
@@ -116,7 +116,7 @@ describe("written in clean form", () => {
     ["HTTP/1.1  200\tOK¶A: b¶¶", "HTTP/1.1 200 OK¶A: b¶¶"],
     ["HTTP/2.0 200 OK¶A: b¶¶", "HTTP/1.1 200 OK¶A: b¶¶"],
     ["HTTP/1.1 200 OK\nA: b¶¶", "HTTP/1.1 200 OK¶A: b¶¶"],
-  ])("%s", (text, want) => {
+  ])("%p", (text, want) => {
     expect(response(text)).toBe(PARSED.done);
     expect(written(false)).toBe(want);
   });

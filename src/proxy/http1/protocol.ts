@@ -86,6 +86,7 @@ export function createHttp(plane: Plane, parts: Parts): Protocol {
 
   function openTunnel(session: Session): void {
     session.http!.tunnel = true;
+    bodies.creditUp(session);
     session.client.handlers = tunnel.client;
     session.server.handlers = tunnel.server;
     tunnel.adopt(session);
@@ -135,7 +136,7 @@ export function createHttp(plane: Plane, parts: Parts): Protocol {
 
   function clientAborted(session: Session): void {
     const stage = stageOf(session);
-    ends.countAbort(session, COUNTER.clientAborts);
+    if (session.state === STATE.established) ends.countAbort(session, COUNTER.clientAborts);
     if (stage === "H") ends.refuse(session, 400, "C", stage);
     else ends.abort(session, "C", stage);
   }
@@ -169,8 +170,8 @@ export function createHttp(plane: Plane, parts: Parts): Protocol {
     ends.countAbort(session, COUNTER.clientAborts);
     // A whole request goes on to its server, as long as nobody has asked for anything else.
     if (!http.answered && http.request.done && !session.backend!.proxy.options.abortonclose) return;
-    // haproxy names the data phase wherever the exchange stands.
-    ends.abort(session, "C", "D");
+    // haproxy names the data phase wherever the exchange stands, but for the queue.
+    ends.abort(session, "C", session.state === STATE.queued ? "Q" : "D");
   }
 
   function serverBroken(session: Session): void {
@@ -209,7 +210,9 @@ export function createHttp(plane: Plane, parts: Parts): Protocol {
 
   /** A side is answerable for silence while something is expected of it: bytes, or room for ours. */
   const clientOwes = (session: Session): boolean =>
-    !bodies.downDone(session) || (!session.http!.request.done && bodies.upDone(session));
+    // As with haproxy the rest of a body is the server's to wait for, until it has answered.
+    !bodies.downDone(session) ||
+    (session.http!.answered && !session.http!.request.done && bodies.upDone(session));
   const serverOwes = (session: Session): boolean =>
     !bodies.upDone(session) || (!session.http!.response.done && bodies.downDone(session));
 

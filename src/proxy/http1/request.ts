@@ -240,7 +240,10 @@ export function createRequests(plane: Plane, parts: Parts, bodies: Bodies, ends:
     const context = asSample(plane, session);
     const verdict = side.requestRules?.run(context, head) ?? null;
     if (verdict !== null) return answer(session, verdict);
-    if (side.stats !== null && side.stats.matches(head)) return answer(session, side.stats.answer(head));
+    if (side.stats !== null && side.stats.matches(head)) {
+      session.http!.stats = true;
+      return answer(session, side.stats.answer(head));
+    }
     const redirect = side.redirects?.run(context, head) ?? null;
     return redirect === null || answer(session, redirect);
   }
@@ -276,9 +279,12 @@ export function createRequests(plane: Plane, parts: Parts, bodies: Bodies, ends:
   /** Writes the request as the server is to get it, with the part of its body that is here. */
   function compose(session: Session, side: BackendHttp, bytes: Buffer, stop: number): boolean {
     const http = session.http!;
-    if (side.closesServer) announce(head, "close");
-    else if (head.minor === 0) announce(head, "keep-alive");
-    http.keepServer = !side.closesServer;
+    // The frontend's option holds for the server's connection too.
+    const closes = side.closesServer || session.frontend!.http!.closesServer;
+    if (!closes) {
+      if (head.minor === 0) announce(head, "keep-alive");
+    } else if (head.minor === 1) announce(head, "close");
+    http.keepServer = !closes;
     const { bodyAt } = http;
     let at = composeHead(head, true, out, 0);
     if (at < 0) return false;

@@ -138,6 +138,10 @@ export function createResponses(
     sanitizeResponse(head);
     bodies.countDown(session, responseSize(head));
     frontend!.http!.captures?.response(head, http);
+    startFlow(http.response, head.body, head.length);
+    const stop = advance(http.response, bytes, head.end, end);
+    bodies.countBodyDown(session);
+    http.keepServer &&= wantsKeepAlive(head) && head.body !== BODY.untilClose && stop === end;
     plane.samples.response = head;
     if (!pass(session, backend!.http!) || (frontend!.index !== backend!.index && !pass(session, frontend!.http!))) {
       plane.samples.response = null;
@@ -153,9 +157,6 @@ export function createResponses(
     http.status = head.status;
     const switches = head.status === 101 || (http.method === METHOD.CONNECT && head.status < 300);
     if (switches) return open(session, bytes, end);
-    startFlow(http.response, head.body, head.length);
-    const stop = advance(http.response, bytes, head.end, end);
-    http.keepServer &&= wantsKeepAlive(head) && head.body !== BODY.untilClose && stop === end;
     http.keepClient &&= head.body !== BODY.untilClose && !plane.stopping;
     if (!http.keepClient) announce(head, "close");
     else if (http.minor === 0 || head.minor === 0) announce(head, "keep-alive");
@@ -163,7 +164,6 @@ export function createResponses(
     if (at < 0) return noRoom(session);
     if (stop > head.end) at += bytes.copy(out, at, head.end, stop);
     http.answered = true;
-    bodies.countBodyDown(session);
     if (isBad(http.response)) return badBody(session);
     bodies.writeDown(session, out, 0, at);
     ends.log(session, "response");
@@ -183,6 +183,9 @@ export function createResponses(
     const verdict = side.responseRules.run(asSample(plane, session), head);
     if (verdict === null) return true;
     const { backend, frontend, target } = session;
+    session.http!.answeredAt = NaN;
+    // What has not come whole would be taken for the next answer.
+    if (!session.http!.response.done) ends.dropServer(session);
     if (verdict.termination === "PR" || verdict.termination === "PH") {
       for (const place of [frontend, backend === frontend ? null : backend, target]) {
         if (place !== null) rows[place.cell.row + COUNTER.deniedResp]! += 1;

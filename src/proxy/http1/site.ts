@@ -16,6 +16,8 @@ export interface Side {
   redirects: HttpRules | null;
   responseRules: HttpRules | null;
   stats: StatsSite | null;
+  /** Servers are told to close behind each answer (`option http-server-close`, `httpclose`). */
+  closesServer: boolean;
 }
 
 export interface FrontendHttp extends Side {
@@ -37,8 +39,6 @@ export interface FrontendHttp extends Side {
 }
 
 export interface BackendHttp extends Side {
-  /** Servers are told to close behind each answer (`option http-server-close`, `httpclose`). */
-  closesServer: boolean;
   /** `retry-on` names more than connection failures: requests are kept until they are answered. */
   retriesAnswers: boolean;
   persist: Persist | null;

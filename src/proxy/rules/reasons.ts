@@ -3,9 +3,6 @@
  * its own error pages and redirects here and there.
  */
 const REASONS: ReadonlyMap<number, string> = new Map([
-  [100, "Continue"],
-  [101, "Switching Protocols"],
-  [102, "Processing"],
   [200, "OK"],
   [201, "Created"],
   [202, "Accepted"],
@@ -74,6 +71,7 @@ const REASONS: ReadonlyMap<number, string> = new Map([
 ]);
 
 /** Of statuses without a phrase of their own, by the hundreds. */
-const CLASSES = ["", "Informational", "Success", "Redirection", "Client Error", "Server Error"];
+const CLASSES = ["", "", "Success", "Redirection", "Client Error", "Server Error"];
 
+/** Of a final answer: 200 to 999. */
 export const reasonOf = (status: number): string => REASONS.get(status) ?? CLASSES[Math.floor(status / 100)] ?? "Other";

@@ -127,7 +127,7 @@ tbody>tr>*{border-top:1px solid var(--line)}
 thead th{position:sticky;top:0;z-index:2;background:var(--head);color:var(--dim);height:22px;padding-top:2px;padding-bottom:2px;vertical-align:bottom}
 thead tr+tr th{top:22px}
 thead [colspan]{text-align:center;font-weight:600;color:var(--ink);padding:2px;border-left:1px solid var(--line)}
-th:first-child{text-align:left;padding-left:12px}
+thead tr:first-child>th:first-child,tbody th{text-align:left;padding-left:12px}
 thead tr:first-child>th:first-child,tbody>tr>th{position:sticky;left:0;z-index:1;border-right:1px solid var(--line)}
 thead tr:first-child>th:first-child{z-index:3}
 tbody>tr>th{background:var(--card);overflow-wrap:anywhere;white-space:normal;font-weight:500}
@@ -140,6 +140,7 @@ td.w{color:var(--warn);font-weight:650}
 [data-look=bad]>*{background:var(--badGround)!important}
 [data-look=warn]>*{background:var(--warnGround)!important}
 :is([data-look=bad],[data-look=warn]) :is(.z,small,time,i){color:var(--ink)}
+tr[id]{scroll-margin:60px}
 tr:target>th{box-shadow:inset 4px 0 0 var(--link)}
 tr:hover>td{background:var(--plainGround)}
 footer{color:var(--dim);font-size:12px}
@@ -149,7 +150,7 @@ footer{color:var(--dim);font-size:12px}
   .top{padding-top:12px}
   dl{display:grid;grid-template-columns:repeat(3,minmax(0,1fr));gap:8px 12px}
   .name{width:132px}
-  th:first-child{padding-left:8px}
+  thead tr:first-child>th:first-child,tbody th{padding-left:8px}
   .bar form,.bar form>label:first-of-type,.views{width:100%}
   .bar form>label:first-of-type{display:flex;align-items:center}
   input[type=search]{flex:1;width:auto;min-width:0;font-size:16px}
