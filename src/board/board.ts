@@ -125,6 +125,7 @@ export function reclaim(board: Board, worker: number): void {
       if (count !== 0) Atomics.sub(board.words, wordAt(entity, word), count);
       board.rows[row + column] = 0;
     }
+    board.rows[row + COUNTER.idle] = 0;
     board.rows[row + COUNTER.waitsSince] = 0;
   }
 }

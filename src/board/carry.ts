@@ -15,7 +15,7 @@ export interface Counted {
 }
 
 /** What a process holds or waits for at present is its own. */
-const PRESENT: ReadonlySet<Counter> = new Set(["heldCur", "heldQueued", "heldServed", "waitsSince"]);
+const PRESENT: ReadonlySet<Counter> = new Set(["heldCur", "heldQueued", "heldServed", "idle", "waitsSince"]);
 /** The highest values ever seen. */
 const MOST = [WORD.max, WORD.queuedMax, WORD.sessMax, WORD.connMax, WORD.reqMax];
 

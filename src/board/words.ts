@@ -100,6 +100,7 @@ export const COUNTERS = [
   ["heldCur", "sum"],
   ["heldQueued", "sum"],
   ["heldServed", "sum"],
+  ["idle", "sum"], // kept connections to a server that nobody uses now
   // Since when the first of this process has waited here, in ms on the machine's clock; 0: nobody waits (turns.ts).
   ["waitsSince", "max"],
   // Times of the last 1024 sessions, ms: a sliding sum, so the mean is a 1024th of it.

@@ -10,7 +10,7 @@ export interface Message {
   body: string;
   framing: "none" | "length" | "chunked" | "close";
   trailers: readonly (readonly [name: string, value: string])[];
-  /** Some chunk had an extension. */
+  /** Some chunk's size was followed by something: blanks, an extension. */
   extensions: boolean;
 }
 
@@ -118,7 +118,7 @@ interface Chunks extends Pick<Message, "body" | "trailers" | "extensions"> {
 }
 
 function readChunks(text: string, from: number): Chunks {
-  const size = /([0-9A-Fa-f]+)([ \t]*;[^\r\n]*)?\r\n/y;
+  const size = /([0-9A-Fa-f]+)([ \t]*(?:;[^\r\n]*)?)\r\n/y;
   const parts: string[] = [];
   let extensions = false;
   const read = (whole: boolean, end: number, trailers: Message["trailers"] = []): Chunks => (
@@ -128,7 +128,7 @@ function readChunks(text: string, from: number): Chunks {
     size.lastIndex = at;
     const found = size.exec(text);
     if (found === null) return read(false, at);
-    extensions ||= found[2] !== undefined;
+    extensions ||= found[2] !== "";
     at = size.lastIndex;
     const length = parseInt(found[1] ?? "", 16);
     if (length === 0) {

@@ -67,13 +67,14 @@ export async function playAll(
   const site = { stages, syslog, stats: join(folder, "stats"), fencePort: freePort(), echoPort: echo.port };
   const outcomes = new Map<string, Outcome | Error>();
   try {
-    await using _running = await startWithoutRefused(site, program, outcomes);
+    await using running = await startWithoutRefused(site, program, outcomes);
     const waiting = stages.filter(({ of }) => !outcomes.has(of.name));
     await Promise.all(Array.from({ length: AT_A_TIME }, async () => {
       for (let stage = waiting.shift(); stage !== undefined; stage = waiting.shift()) {
         outcomes.set(stage.of.name, await play(stage, site, expected(stage.of.name)).catch(toError));
       }
     }));
+    if (running.exitCode() !== null) throw new Error(`It ended with ${running.exitCode()}:\n${running.stderr()}`);
     addStats(outcomes, cases, await exchange({ unix: site.stats }, "show stat\n"));
     return outcomes;
   } finally {

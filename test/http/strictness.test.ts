@@ -3,6 +3,7 @@
  * parser and haproxy: what the program does with an answer or a refusal is in the other tests of this folder.
  */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { CHUNK, newChunks, scanChunks } from "../../src/proxy/http1/chunked.ts";
 import { composeHead } from "../../src/proxy/http1/compose.ts";
 import { announce, sanitizeRequest, sanitizeResponse } from "../../src/proxy/http1/connection.ts";
 import { BODY, METHOD, newHead, SEEN } from "../../src/proxy/http1/head.ts";
@@ -13,6 +14,7 @@ import { freePort } from "../harness/ports.ts";
 import { cleanUp, HAPROXY, start } from "../harness/processes.ts";
 import { startServer, type TestServer } from "../harness/servers.ts";
 import { type Answer, ANSWERS } from "./strictness_answers.ts";
+import { CHUNKED } from "./strictness_chunks.ts";
 import { REQUESTS, type Row } from "./strictness_requests.ts";
 import { TARGET_REQUESTS } from "./strictness_targets.ts";
 
@@ -37,6 +39,15 @@ function ourRequest(text: string): Fate {
   sanitizeRequest(head, (head.seen & SEEN.upgrade) !== 0);
   announce(head, head.minor === 0 ? "keep-alive" : "nothing");
   return { status: 200, passedOn: normal(out.toString("latin1", 0, composeHead(head, true, out, 0))) };
+}
+
+/** A body that has not ended by its last byte counts as passed on: the server answers before. */
+function ourChunks(text: string): number {
+  const bytes = Buffer.from(text, "latin1");
+  expect(parseRequest(head, bytes, 0, bytes.length, MOST_FIELDS)).toBe(PARSED.done);
+  const chunks = newChunks();
+  scanChunks(chunks, bytes, head.end, bytes.length);
+  return chunks.phase === CHUNK.bad ? 400 : 200;
 }
 
 function ourAnswer(method: string, text: string): Fate {
@@ -137,6 +148,12 @@ listen one
     "request %s",
     async (_, row) => compare(row, ourRequest(row.text), await theirRequest(row.text)),
   );
+
+  test.each(CHUNKED.map((row) => [name(row).slice(72), row] as const))("chunks %s", async (_, row) => {
+    const ours = ourChunks(row.text);
+    const theirs = (await theirRequest(row.text)).status;
+    compare(row, { status: ours, passedOn: "" }, { status: theirs, passedOn: "" });
+  });
 
   test.each(ANSWERS.map((row) => [`${row.method}: ${name(row)}`, row] as const))(
     "answer to %s",

@@ -109,6 +109,7 @@ describe("refused, and where", () => {
     ["0¶A¶¶", 4],
     ["10000000000000¶", 13],
     ["3;" + "a".repeat(5000), 2 + 4095],
+    ["3" + " ".repeat(5000), 2 + 4095],
     ["0".repeat(5000), 4096],
     ["0¶A: " + "b".repeat(20000), 3 + 16384],
   ].map(([text, at]) => [JSON.stringify(text).slice(0, 30), text, at] as [string, string, number]))(

@@ -23,7 +23,7 @@ export function composeHead(head: Head, request: boolean, out: Buffer, at: numbe
     if (states[i] === ENTRY.deleted) continue;
     const lineAt = entries[i * STRIDE + NAME_AT] as number;
     if (lineAt !== runEnd) {
-      if (at + runEnd - runAt > out.length) return -1;
+      // Copies no further than `out` goes: then what follows does not fit either, and there is always something.
       if (runEnd !== runAt) at += bytes.copy(out, at, runAt, runEnd);
       runAt = lineAt;
     }
@@ -33,7 +33,7 @@ export function composeHead(head: Head, request: boolean, out: Buffer, at: numbe
   }
   const whole = runEnd === head.fieldsEnd;
   if (whole) runEnd = head.end;
-  if (at + runEnd - runAt + 2 > out.length) return -1;
+  if (at + runEnd - runAt + (whole ? 0 : 2) > out.length) return -1;
   at += bytes.copy(out, at, runAt, runEnd);
   return whole ? at : lineEnd(out, at);
 }

@@ -65,6 +65,13 @@ describe("of a request is passed on", () => {
   });
 });
 
+test("an upgrade that is not passed on is none: the end of the connection is announced", () => {
+  read("GET / HTTP/1.1¶Connection: upgrade¶¶");
+  sanitizeRequest(head, false);
+  announce(head, "close");
+  expect(fields()).toBe("connection: close¶");
+});
+
 test.each([
   ["close", SEEN.close, ""],
   ["keep-alive", SEEN.keepAlive, ""],

@@ -117,6 +117,9 @@ test("without room nothing changes, and it says so", () => {
     expect(edit.addField(head, fieldName("X"), value)).toBe(fits);
     expect(written(head)).toBe(fits ? `GET /a HTTP/1.1¶A: 1¶X: ${value}¶¶` : text);
   }
+  const twice = headOf("A: 1¶", 0, room);
+  expect(edit.addField(twice, fieldName("X"), "")).toBe(true);
+  expect(edit.addField(twice, fieldName("X"), "v")).toBe(false);
   const small = headOf("A: 1¶", 10, 20);
   expect(edit.own(small, 0)).toBe(false);
   for (

@@ -51,6 +51,8 @@ export interface Ends {
 }
 
 export interface AfterExchange {
+  /** Nothing of the request is needed any more. */
+  done(http: Http): void;
   /** The next request may be read. */
   ready(session: Session): void;
 }
@@ -119,7 +121,7 @@ export function createEnds(
     count(session.backend, session, http.status);
     const released = finisher.endWork(session);
     log(session, "end");
-    http.saved = null;
+    after.done(http);
     return released;
   }
 

@@ -126,6 +126,8 @@ export function resetExchange(http: Http): void {
   http.method = 0;
   http.requestLine = "";
   http.status = -1;
+  http.requestCaptures.fill(null);
+  http.responseCaptures.fill(null);
   http.body = null;
   http.uniqueId = "";
   http.firstByteAt = NaN;

@@ -54,6 +54,9 @@ function recordNow(plane: Plane, needs: RecordNeeds): SessionRecord {
   if (needs.local && !(logger.active && logger.needs.local)) {
     saveLocalName(session.client.fd, session.names, NAME.local);
   }
+  if (needs.source && !(logger.active && logger.needs.source) && session.server.fd >= 0) {
+    saveLocalName(session.server.fd, session.names, NAME.source);
+  }
   return fillRecord(plane, session, "--", needs);
 }
 
@@ -75,7 +78,7 @@ export function loadFrontendHttp(plane: Plane, { proxy, logger }: Frontend, site
     requestMs: orElse(timeouts.httpRequest, timeouts.client),
     keepAliveMs: orElse(timeouts.httpKeepAlive ?? timeouts.httpRequest, timeouts.client),
     keepsClient: proxy.options.connection !== "close",
-    needsLine: (logger.active && logger.needs.requestLine) || rulesShowLine(plane.model),
+    needsLine: (logger.active && logger.needs.requestLine) || rulesShow(plane.model, SHOWS_LINE),
     logurilen: plane.model.global.tune.httpLogurilen,
     monitorUri: proxy.monitorUri,
     monitorFail: proxy.monitorFail.map((condition) =>
@@ -83,6 +86,8 @@ export function loadFrontendHttp(plane: Plane, { proxy, logger }: Frontend, site
     ),
     captures: compileCaptures(proxy),
     uniqueIdHeader: proxy.uniqueIdHeader === null ? null : fieldName(proxy.uniqueIdHeader),
+    needsUniqueId: proxy.log.uniqueIdFormat !== null &&
+      (proxy.uniqueIdHeader !== null || rulesShow(plane.model, SHOWS_ID)),
     errorPages: createErrorPages(proxy.errorPages),
     forwarded: [],
   };
@@ -106,16 +111,22 @@ export function loadBackendHttp(plane: Plane, backend: Backend, site: RuleSite):
 
 /** `%r` and its parts, and `capture.req.*`, in rules of any proxy: a backend's run for every frontend. */
 const SHOWS_LINE = /capture\.req\.|%(?:\{[^}]*\})?(?:r|HM|HU|HP|HPO|HQ|HV)\b/;
-const shows = new WeakMap<Model, boolean>();
-function rulesShowLine(model: Model): boolean {
-  let found = shows.get(model);
-  if (found === undefined) {
-    found = model.proxies.some(({ httpRequestRules, httpResponseRules, redirects, acls, log }) =>
-      SHOWS_LINE.test(JSON.stringify([httpRequestRules, httpResponseRules, redirects, acls, log.uniqueIdFormat]))
+const SHOWS_ID = /unique-id|%(?:\{[^}]*\})?ID\b/;
+
+/** What rules and formats say, as one text. */
+const texts = new WeakMap<Model, string>();
+function rulesShow(model: Model, what: RegExp): boolean {
+  let text = texts.get(model);
+  if (text === undefined) {
+    text = JSON.stringify(
+      model.proxies.map(({ httpRequestRules, httpResponseRules, redirects, acls, useBackends, log }) => [
+        ...[httpRequestRules, httpResponseRules, redirects, acls, useBackends],
+        ...[log.uniqueIdFormat, log.format, log.sdFormat],
+      ]),
     );
-    shows.set(model, found);
+    texts.set(model, text);
   }
-  return found;
+  return what.test(text);
 }
 
 export function loadUseServer(proxy: Proxy, site: RuleSite): ((context: SampleContext) => number) | null {

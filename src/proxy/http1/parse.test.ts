@@ -144,6 +144,8 @@ describe("refused requests: status, and where", () => {
     ["GET / HTTP/1.1¶Host: x¶Host: y¶¶", 400, 0],
     ["GET http://x/ HTTP/1.1¶Host: y¶¶", 400, 0],
     ["CONNECT / HTTP/1.1¶¶", 400, 0],
+    ["GET / HTTP/1.1¶Content-Length:¶¶", 400, 31],
+    ["GET / HTTP/1.1¶Content-Length: 1, ,1¶¶", 400, 32],
     ["GET / HTTP/1.1¶Content-Length: 1, 2¶¶", 400, 32],
     ["GET / HTTP/1.1¶Content-Length: 9007199254740992¶¶", 400, 32],
     ["GET / HTTP/1.1¶Transfer-Encoding: gzip¶¶", 400, 0],
@@ -151,6 +153,7 @@ describe("refused requests: status, and where", () => {
     ["GET / HTTP/1.1¶Transfer-Encoding: gzip, chunked¶¶", 422, 0],
     ["GET / HTTP/1.0¶Content-Length: 1¶¶", 413, 0],
     ["GET / HTTP/1.1¶Connection: upgrade¶Upgrade: websocket¶¶", 400, 0],
+    ["GET / HTTP/1.1¶Connection: upgrade¶Upgrade: websocket¶Sec-WebSocket-Key: short¶¶", 400, 0],
   ])("%p", (text, status, at) => {
     expect(request(text)).toBe(PARSED.bad);
     expect([head.status, head.end]).toEqual([status, at]);
@@ -214,6 +217,13 @@ describe("bodies of answers", () => {
   ])("%p is refused", (text) => {
     expect(response(text)).toBe(PARSED.bad);
   });
+});
+
+test("Upgrade beside a body is not passed on", () => {
+  expect(request("POST / HTTP/1.1¶Connection: upgrade¶Upgrade: x¶Content-Length: 1¶¶")).toBe(PARSED.done);
+  expect(fieldsOf(head)).toEqual(["Connection=upgrade", "Content-Length=1"]);
+  expect(request("GET / HTTP/1.1¶Connection: upgrade¶Upgrade: x¶Content-Length: 0¶¶")).toBe(PARSED.done);
+  expect(fieldsOf(head)).toEqual(["Connection=upgrade", "Upgrade=x", "Content-Length=0"]);
 });
 
 test.each([

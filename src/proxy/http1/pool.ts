@@ -12,12 +12,16 @@ import type { Plane, Target } from "../plane.ts";
 import { newServerLeg, type ServerLeg, type Session } from "../session.ts";
 
 const PURGE_LOOK_MS = 1000;
+/** Of the descriptors of all sessions: beyond it no more connections are kept. */
+const KEPT_SHARE = 0.75;
 
 export interface Pool {
   /** Gives the session a kept connection to its target, if its `http-reuse` permits one. */
   take(session: Session): boolean;
   /** Keeps the session's connection for later, or closes it. */
   give(session: Session): void;
+  /** A connection is to be opened: if there are hardly descriptors left, one that is kept goes for it. */
+  makeRoom(): void;
   /** A connection has been begun or closed otherwise. */
   opened(target: Target): void;
   closed(target: Target): void;
@@ -26,12 +30,19 @@ export interface Pool {
   closeAll(): void;
 }
 
-export function createPool(plane: Plane, finisher: Finisher, server: Handlers<Session>): Pool {
+/** @param localLimit sessions that this process can hold with the descriptors it may open */
+export function createPool(
+  plane: Plane,
+  finisher: Finisher,
+  server: Handlers<Session>,
+  localLimit: number,
+): Pool {
   const { loop } = plane;
   const { rows } = plane.board;
   /** Legs without a socket. */
   const spare: ServerLeg[] = [];
   const since = new Map<Target, number>();
+  let total = 0;
   let stop: (() => void) | null = null;
 
   /** Of a connection that nobody uses: whatever its server does, it is of no use any more. */
@@ -47,9 +58,16 @@ export function createPool(plane: Plane, finisher: Finisher, server: Handlers<Se
   function lost(leg: ServerLeg): void {
     const target = leg.target!;
     const at = target.idle.indexOf(leg);
-    if (at >= 0) target.idle.splice(at, 1);
-    else if (leg.owner.http?.own === leg) leg.owner.http.own = null;
+    if (at >= 0) {
+      target.idle.splice(at, 1);
+      count(target, -1);
+    } else if (leg.owner.http?.own === leg) leg.owner.http.own = null;
     close(leg);
+  }
+
+  function count(target: Target, by: number): void {
+    total += by;
+    rows[target.cell.row + COUNTER.idle]! += by;
   }
 
   function close(leg: ServerLeg): void {
@@ -96,6 +114,7 @@ export function createPool(plane: Plane, finisher: Finisher, server: Handlers<Se
     const last = target.idle.length - 1;
     if (last < 0 || http.fresh || !mayTake(session, target.idle[last]!)) return false;
     adopt(session, target.idle.pop()!);
+    count(target, -1);
     opened(target);
     return true;
   }
@@ -107,11 +126,19 @@ export function createPool(plane: Plane, finisher: Finisher, server: Handlers<Se
 
   const closed = (target: Target): void => void target.inUse--;
 
+  const descriptors = (): number => 2 * plane.sessions + total;
+
   /** As many are kept as were in use at once of late: more would only burden the server. */
   function hasRoom({ server, idle, inUse, mostInUse }: Target): boolean {
     const { poolMaxConn, poolPurgeDelayMs } = server;
     if (poolPurgeDelayMs === 0 || (poolMaxConn >= 0 && idle.length >= poolMaxConn)) return false;
+    if (descriptors() >= KEPT_SHARE * 2 * localLimit) return false;
     return !plane.stopping && idle.length + inUse < mostInUse;
+  }
+
+  function closeOldest(target: Target): void {
+    count(target, -1);
+    close(target.idle.shift()!);
   }
 
   /** Half of what was not needed since the last look goes, so that a pause does not cost all of them. */
@@ -126,7 +153,7 @@ export function createPool(plane: Plane, finisher: Finisher, server: Handlers<Se
       since.set(target, loop.now);
       const excess = idle.length + inUse - target.mostInUse;
       const unused = idle.filter((leg) => loop.now - leg.idleSince >= server.poolPurgeDelayMs).length;
-      for (let i = Math.ceil(Math.max(excess, unused) / 2); i > 0; i--) close(idle.shift()!);
+      for (let i = Math.ceil(Math.max(excess, unused) / 2); i > 0; i--) closeOldest(target);
       target.mostInUse = Math.max(inUse, Math.ceil((target.mostInUse + inUse) / 2));
     }
     if (since.size > 0) return;
@@ -165,8 +192,13 @@ export function createPool(plane: Plane, finisher: Finisher, server: Handlers<Se
       // From here on it waits with bytes nobody asked for, should there be any.
       loop.resume(leg);
       target.idle.push(leg);
+      count(target, 1);
       if (!since.has(target)) since.set(target, loop.now);
       stop ??= loop.every(PURGE_LOOK_MS, purge);
+    },
+    makeRoom() {
+      if (total === 0 || descriptors() < 2 * localLimit) return;
+      for (const target of since.keys()) if (target.idle.length > 0) return closeOldest(target);
     },
     opened,
     closed,
@@ -177,7 +209,7 @@ export function createPool(plane: Plane, finisher: Finisher, server: Handlers<Se
       http!.own = null;
     },
     closeAll() {
-      for (const target of since.keys()) for (const leg of target.idle.splice(0)) close(leg);
+      for (const target of since.keys()) while (target.idle.length > 0) closeOldest(target);
       since.clear();
     },
   };

@@ -16,7 +16,8 @@ import { createPool } from "./pool.ts";
 import { createRequests } from "./request.ts";
 import { createResponses } from "./response.ts";
 
-export function createHttp(plane: Plane, parts: Parts): Protocol {
+/** @param localLimit sessions that this process can hold with the descriptors it may open */
+export function createHttp(plane: Plane, parts: Parts, localLimit: number): Protocol {
   const { finisher, connector, guard } = parts;
   const { loop, wheel } = plane;
 
@@ -50,14 +51,17 @@ export function createHttp(plane: Plane, parts: Parts): Protocol {
     broken: ({ owner }) => on.clientBroken(owner),
   };
 
-  const pool = createPool(plane, finisher, server);
+  const pool = createPool(plane, finisher, server, localLimit);
   const bodies = createBodies(plane, {
     upMoved: (session) => requests.sent(session),
     downMoved: (session) => ends.complete(session),
     serverEnd: (session) => responses.serverEnd(session),
     clientEnd,
   });
-  const ends = createEnds(plane, parts, pool, bodies, { ready: (session) => requests.ready(session) });
+  const ends = createEnds(plane, parts, pool, bodies, {
+    done: (http) => requests.forget(http),
+    ready: (session) => requests.ready(session),
+  });
   const requests = createRequests(plane, parts, bodies, ends);
   const responses = createResponses(plane, parts, bodies, ends, openTunnel);
   const tunnel = createTcp(plane, { ...parts, finisher: { ...finisher, finish: ends.finishTunnel } });
@@ -77,7 +81,10 @@ export function createHttp(plane: Plane, parts: Parts): Protocol {
   }
 
   function reuse(session: Session): boolean {
-    if (!pool.take(session)) return false;
+    if (!pool.take(session)) {
+      pool.makeRoom();
+      return false;
+    }
     session.connectMs = 0;
     keepSource(session);
     requests.send(session);
@@ -239,6 +246,9 @@ export function createHttp(plane: Plane, parts: Parts): Protocol {
       const http = session.http!;
       session.client.handlers = client;
       session.server.handlers = server;
+      // Sessions are shared by all frontends: nothing of what another one has captured may be left.
+      http.requestCaptures.length = session.frontend!.proxy.requestCaptures.length;
+      http.responseCaptures.length = session.frontend!.proxy.responseCaptures.length;
       resetExchange(http);
       http.count = 0;
       http.input = null;

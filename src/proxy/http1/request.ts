@@ -15,7 +15,7 @@ import { findHeadEnd, PARSED, parseRequest } from "./parse.ts";
 import { composeHead } from "./compose.ts";
 import { announce, sanitizeRequest, wantsKeepAlive } from "./connection.ts";
 import type { Ends } from "./ends.ts";
-import { startFlow } from "./exchange.ts";
+import { type Http, startFlow } from "./exchange.ts";
 import { METHOD, newHead, SEEN } from "./head.ts";
 import { requestSize } from "./size.ts";
 import { type BackendHttp, forwardedOf, type Side } from "./site.ts";
@@ -31,6 +31,8 @@ export interface Requests {
   send(session: Session): void;
   /** All of the request has gone to the server. */
   sent(session: Session): void;
+  /** The request will not be sent again. */
+  forget(http: Http): void;
   /** More of the body may come. */
   resume(session: Session): void;
   /** The client has begun a request, or was expected to, and will not complete it: 400 or 408, or nothing more. */
@@ -51,6 +53,7 @@ export function createRequests(plane: Plane, parts: Parts, bodies: Bodies, ends:
   const head = newHead(httpMaxhdr, Math.max(bufsize, BUFFER_BYTES) + bufsize + maxrewrite);
   /** The request that is being given to the connector, as it goes out. */
   const out = Buffer.from(new ArrayBuffer(bufsize + maxrewrite + Math.max(bufsize, BUFFER_BYTES) + bufsize));
+  const lent: Buffer[] = [];
   let composed: Session | null = null;
   let composedEnd = 0;
   let waiting: Session[] = [];
@@ -197,19 +200,20 @@ export function createRequests(plane: Plane, parts: Parts, bodies: Bodies, ends:
     const context = asSample(plane, session);
     if (site.monitorUri !== null && uriString(head) === site.monitorUri) return monitor(session);
     site.captures?.request(head, http);
-    if (site.uniqueIdHeader !== null) {
+    if (site.needsUniqueId) {
       session.uniqueId = frontend!.logger.uniqueId(fillRecord(plane, session, "--"));
       http.uniqueId = session.uniqueId;
     }
     if (!pass(session, site)) return;
     const backend = chooseBackend(session);
-    if (backend === null) {
+    // A computed name may lead to a backend of the other mode.
+    if (backend === null || backend.http === null) {
       plane.samples.request = null;
       return ends.refuse(session, 503, "S", "C");
     }
     connector.enter(session, backend);
     rows[backend.cell.row + COUNTER.requests]! += 1;
-    const side = backend.http!;
+    const side = backend.http;
     side.persist?.begin(http.found);
     if (backend.index !== frontend!.index && !pass(session, side)) return;
     if (backend.useServer !== null) session.wanted = backend.useServer(context);
@@ -332,10 +336,11 @@ export function createRequests(plane: Plane, parts: Parts, bodies: Bodies, ends:
     const { retriesAnswers } = session.backend!.http!;
     // As much as a buffer holds (configuration.txt, "retry-on").
     if (retriesAnswers && length <= headLimit) {
+      forget(http);
       http.saved = Buffer.from(bytes.subarray(0, length));
       http.savedLength = length;
     } else if (session.server.uses > 1 && length <= SAVED_BYTES && SAFE_TO_REPEAT.includes(http.method)) {
-      http.saved ??= Buffer.allocUnsafeSlow(SAVED_BYTES);
+      http.saved ??= lent.pop() ?? Buffer.allocUnsafeSlow(SAVED_BYTES);
       bytes.copy(http.saved, 0, 0, length);
       http.savedLength = length;
     }
@@ -387,5 +392,13 @@ export function createRequests(plane: Plane, parts: Parts, bodies: Bodies, ends:
     ends.refuse(session, status, cause, "R");
   }
 
-  return { fromClient, ready, send, sent, resume, broken };
+  function forget(http: Http): void {
+    const { saved } = http;
+    if (saved === null) return;
+    if (saved.length === SAVED_BYTES) lent.push(saved);
+    http.saved = null;
+    http.savedLength = 0;
+  }
+
+  return { fromClient, ready, send, sent, resume, broken, forget };
 }

@@ -33,6 +33,8 @@ export interface FrontendHttp extends Side {
   monitorFail: AclTest[];
   captures: Captures | null;
   uniqueIdHeader: FieldName | null;
+  /** The header or a rule shows it: it is made before the rules run. */
+  needsUniqueId: boolean;
   errorPages: ErrorPages;
   /** By index of the backend: what adds X-Forwarded-For and its kin, null: nothing does. Filled when first asked for. */
   forwarded: (Forwarded | null | undefined)[];

@@ -4,7 +4,7 @@
  */
 import type { HttpAction } from "../../config/haproxy/model.ts";
 import { deleteField, fieldName, setMethod, setStatus } from "../http1/edit.ts";
-import { FIELD, type Head, METHOD, SEEN } from "../http1/head.ts";
+import { type Head, METHOD } from "../http1/head.ts";
 import type { SampleContext } from "../samples/context.ts";
 import { asString, compileExpression } from "../samples/expression.ts";
 import type { Scope } from "../samples/types.ts";
@@ -70,8 +70,11 @@ const ACTIONS: { [K in HttpAction["kind"]]: Compile<K> } = {
     const phrase = reason ?? reasonOf(status);
     return edit((context, head) => {
       const { exchange } = context;
-      // The status alone has said that there is no body: now the end of the connection must.
-      if (isBodiless(head.status) && exchange !== null && exchange.method !== METHOD.HEAD) exchange.keepClient = false;
+      if (exchange !== null) {
+        // The status alone has said that there is no body: now the end of the connection must.
+        if (isBodiless(head.status) && exchange.method !== METHOD.HEAD) exchange.keepClient = false;
+        exchange.status = status;
+      }
       return setStatus(head, status, phrase);
     }, place);
   },
@@ -93,16 +96,18 @@ const isBodiless = (status: number): boolean => status === 204 || status === 304
 
 function line(format: string, place: Place, change: (head: Head, text: string) => boolean): Act {
   const text = compileText(format, place.site, place.scope);
-  return edit((context, head) => change(head, text.string(context)), place);
+  const { bufsize } = place.site;
+  return edit((context, head) => {
+    const made = text.string(context);
+    return made.length < bufsize && change(head, made);
+  }, place);
 }
 
 function delHeader({ name, match }: ActionOf<"del-header">): Act {
   if (match !== "str") return deleteMatching(name, match);
   const field = fieldName(name);
-  const upgrade = field.id === FIELD.upgrade;
   return (_, head) => {
     deleteField(head, field);
-    if (upgrade) head.seen &= ~SEEN.upgrade;
     return null;
   };
 }

@@ -6,7 +6,7 @@ import { compileHttpRules, compileUseServers } from "./compile.ts";
 /** What haproxy 2.6 sends to the server; the request is "GET /a?b=c HTTP/1.1", Host h, and these fields. */
 const REQUESTS: [rule: string, fields: string[], want: string[]][] = [
   ["set-header X-S new", ["X-S: 1", "x-s: 2"], ["x-s: new"]],
-  ['add-header X-S "a  b %ci  %% %[path]%f end "', ["X-S: 1"], ["X-S: 1", "x-s: a  b 192.0.2.1  % /af end "]],
+  ['add-header X-S "a  b %ci  %% %[path]%f end"', ["X-S: 1"], ["X-S: 1", "x-s: a  b 192.0.2.1  % /af end"]],
   ["set-header X-E %[hdr(nope)]", [], ["x-e: "]],
   ["set-header X-S %[hdr(x-s),upper]", ["X-S: abc"], ["x-s: ABC"]],
   ['set-header X-S "<%[hdr(x-s)]>"', ["X-S: abc"], ["x-s: <abc>"]],
@@ -124,8 +124,14 @@ test("an answer without a body is ended by the connection's end under its new st
 });
 
 test("an answer's rule that says close ends the connection to the client", () => {
-  const ran = run(["http-response set-header Connection close"], { response: lines("HTTP/1.1 200 OK") });
-  expect(ran.context.exchange?.keepClient).toBe(false);
+  const ran = (value: string) => run([`http-response set-header Connection "${value}"`], { response: OK });
+  const OK = lines("HTTP/1.1 200 OK", "A: b");
+  // The service says it, once it knows.
+  expect(ran("close").head).toBe(OK);
+  expect(ran("close").context.exchange?.keepClient).toBe(false);
+  expect(ran("Close, x").head).toBe(lines("HTTP/1.1 200 OK", "A: b", "connection: x"));
+  expect(ran("keep-alive").head).toBe(OK);
+  expect(ran("keep-alive").context.exchange?.keepClient).toBeUndefined();
 });
 
 test("captures go into their slots, cut to length; what has no value leaves its slot", () => {

@@ -13,7 +13,7 @@ import {
   findField,
   replaceValue,
 } from "../http1/edit.ts";
-import { ENTRY, FIELD, type Head, NAME_AT, NAME_END, SEEN, STRIDE } from "../http1/head.ts";
+import { ENTRY, FIELD, type Head, NAME_AT, NAME_END, STRIDE } from "../http1/head.ts";
 import type { SampleContext } from "../samples/context.ts";
 import { toRegExp } from "../samples/regex.ts";
 import type { ActionOf, Place } from "./actions.ts";
@@ -64,11 +64,24 @@ type Afterwards = (context: SampleContext, head: Head, value: string) => boolean
 /** Fields that mean something to the proxy itself: what is to happen when a rule has written one. */
 function afterwards({ id }: FieldName, kind: RuleKind): Afterwards | null {
   if (id === FIELD.host && kind === "request") return (_, head, value) => setAuthority(head, value);
-  if (id !== FIELD.connection || kind === "request") return null;
-  return (context, _head, value) => {
-    if (context.exchange !== null && saysClose(value)) context.exchange.keepClient = false;
-    return true;
-  };
+  return id === FIELD.connection && kind === "response" ? settleConnection : null;
+}
+
+const CONNECTION = fieldName("connection");
+/** Options that the proxy writes itself. */
+const OWN_OPTIONS = ["close", "keep-alive"];
+
+/** `close` in an answer ends the connection to the client; that it does is said where all is known. */
+function settleConnection(context: SampleContext, head: Head): boolean {
+  for (let i = findField(head, CONNECTION, 0); i >= 0; i = findField(head, CONNECTION, i + 1)) {
+    const value = fieldValue(head, i);
+    if (saysClose(value) && context.exchange !== null) context.exchange.keepClient = false;
+    const options = value.split(",").map((option) => option.trim());
+    const others = options.filter((option) => option !== "" && !OWN_OPTIONS.includes(option.toLowerCase()));
+    if (others.length === 0) deleteEntry(head, i);
+    else if (others.length < options.length && !replaceValue(head, i, others.join(", "))) return false;
+  }
+  return true;
 }
 
 /** Is it among the options of a Connection field? */
@@ -80,12 +93,10 @@ type NameTest = (bytes: Uint8Array, at: number, end: number) => boolean;
 export function deleteMatching(pattern: string, match: "beg" | "end" | "sub" | "reg") {
   const test = match === "reg" ? byRegex(pattern) : byPart(Buffer.from(pattern.toLowerCase(), "latin1"), match);
   return (_: SampleContext, head: Head): null => {
-    const { entries, states, ids, count } = head;
+    const { entries, states, count } = head;
     for (let i = 0; i < count; i++) {
       if (states[i] === ENTRY.deleted) continue;
-      if (!test(head.bytes, entries[i * STRIDE + NAME_AT]!, entries[i * STRIDE + NAME_END]!)) continue;
-      deleteEntry(head, i);
-      if (ids[i] === FIELD.upgrade) head.seen &= ~SEEN.upgrade;
+      if (test(head.bytes, entries[i * STRIDE + NAME_AT]!, entries[i * STRIDE + NAME_END]!)) deleteEntry(head, i);
     }
     return null;
   };

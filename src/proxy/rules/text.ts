@@ -70,7 +70,7 @@ export function compileText(text: string, site: RuleSite, scope: Scope): RuleTex
     },
     add(context, head, name) {
       const { bytes, at } = write(context);
-      return addFieldBytes(head, name, bytes, 0, at);
+      return at < bytes.length && addFieldBytes(head, name, bytes, 0, at);
     },
   };
 }
