@@ -19,16 +19,18 @@ const CHECKS = "checks come later, which a warning says where `check` stands";
 const PLACES = "where it stands, for messages";
 const UNREAD: Readonly<Record<string, string>> = {
   "Acl.place": PLACES,
+  "Balance.checkPost": "haproxy too looks into the body of a POST without it",
   "Balance.place": PLACES,
   "Bind.nice": "the rank of a task in a scheduler's queue: there is none",
   "Bind.place": PLACES,
   "Bind.v4v6": "is so unless v6only is said",
-  "Global.closeSpreadMs": "idle HTTP connections: in TCP mode haproxy closes none either",
+  "Global.httpCookielen": "captured cookies are cut to it when `capture cookie` is read",
   "Global.logTargets": "stand in each proxy's targets when it says `log global`",
+  "HttpRule.place": PLACES,
   "LogTarget.place": PLACES,
   "Options.contstats": "bytes are always counted when they pass",
-  "Proxy.description": "for the page of `stats uri`",
   "Proxy.place": PLACES,
+  "RedirectRule.place": PLACES,
   "Server.check": CHECKS,
   "Server.downinterMs": CHECKS,
   "Server.fall": CHECKS,
@@ -39,6 +41,7 @@ const UNREAD: Readonly<Record<string, string>> = {
   "Server.poolLowConn": "what threads leave of each other's idle connections: processes never take any",
   "Timeouts.check": CHECKS,
   "UseBackend.place": PLACES,
+  "UseServer.place": PLACES,
 };
 
 interface Field {

@@ -8,30 +8,71 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 const BACKENDS = ["apple", "banana", "cherry", "damson", "elder", "fig"];
+export const HTTP_PORT = 9001;
 export const TCP_PORT = 9002;
+export const STATS_PORT = 1080;
+
+interface Server {
+  name: string;
+  port: number;
+}
 
 function page(name: string, request: Request, peer: string): Response {
-  if (new URL(request.url).pathname === "/health") return new Response("ok\n");
-  const body = `Served by ${name}\nto ${peer}\n${request.method} ${new URL(request.url).pathname}\n`;
+  const { pathname } = new URL(request.url);
+  if (pathname === "/health") return new Response("ok\n");
+  const client = request.headers.get("x-forwarded-for") ?? peer;
+  const body = `Served by ${name}\nto ${client}\n${request.method} ${pathname}\n`;
   return new Response(body, { headers: { "content-type": "text/plain; charset=utf-8", server: name } });
 }
 
-function configuration(servers: { name: string; port: number }[], directory: string): string {
+function configuration(servers: readonly Server[], directory: string): string {
+  const lines = (from: number, to: number, options: (server: Server) => string) =>
+    servers.slice(from, to).map((server) => `    server ${server.name} 127.0.0.1:${server.port}${options(server)}\n`)
+      .join("");
+  const kept = ({ name }: Server) => ` cookie ${name} maxconn 300`;
   return `# The demo's configuration: edit it and send SIGHUP to the process to see a reload.
 global
     maxconn 2000
     stats socket ${directory}/stats.sock mode 600 level admin expose-fd listeners
 
 defaults
-    mode tcp
+    mode http
     timeout connect 2s
     timeout client 1m
     timeout server 1m
 
+# The path decides which back ends answer; a cookie keeps a browser with one of them.
+frontend l7
+    bind :${HTTP_PORT}
+    option forwardfor
+    acl is_images path_beg -i /images
+    acl is_api path_beg -i /api
+    use_backend images if is_images
+    use_backend api if is_api
+    default_backend web
+
+backend web
+    balance roundrobin
+    cookie SERVER insert indirect nocache
+${lines(0, 2, kept)}
+backend images
+    balance leastconn
+${lines(2, 4, () => " maxconn 300")}
+backend api
+    balance roundrobin
+    http-request set-header X-Api yes
+${lines(4, 6, () => " maxconn 300")}
+# Bytes, whatever they mean: each new connection goes to the next server.
 listen l4
     bind :${TCP_PORT}
+    mode tcp
     balance roundrobin
-${servers.map(({ name, port }) => `    server ${name} 127.0.0.1:${port} maxconn 300`).join("\n")}
+${lines(0, 6, () => " maxconn 300")}
+listen stats
+    bind :${STATS_PORT}
+    stats enable
+    stats uri /
+    stats refresh 5s
 `;
 }
 
@@ -50,10 +91,12 @@ export function startDemo(): string {
   writeFileSync(path, configuration(servers, directory));
   process.on("exit", () => rmSync(directory, { recursive: true, force: true }));
   process.stdout.write(
-    `Appliance demo: six back ends behind one address. Each new connection goes to the next one.
+    `Appliance demo: six back ends behind one address.
 
-  L4 service   http://127.0.0.1:${TCP_PORT}/
-  statistics   socat ${directory}/stats.sock - <<< "show stat"
+  L7 service    http://127.0.0.1:${HTTP_PORT}/   the path decides: try /images and /api
+  L4 service    http://127.0.0.1:${TCP_PORT}/   each new connection goes to the next back end
+  statistics    http://127.0.0.1:${STATS_PORT}/
+  stats socket  socat ${directory}/stats.sock - <<< "show stat"
   configuration ${path}
 
 Ctrl-C ends it.

@@ -85,7 +85,10 @@ export function createService(plane: Plane, localLimit: number): Service {
     reuse: (session) => protocolOf(session).reuse(session),
   });
   const parts: Parts = { finisher, connector, guard, chooseBackend };
-  const protocols: Record<Mode, Protocol> = { tcp: createTcp(plane, parts), http: createHttp(plane, parts, localLimit) };
+  const protocols: Record<Mode, Protocol> = {
+    tcp: createTcp(plane, parts),
+    http: createHttp(plane, parts, localLimit),
+  };
   const gates = createGates(plane, turns, accepted, localLimit);
 
   const protocolOf = (session: Session): Protocol => session.http === null ? protocols.tcp : protocols.http;

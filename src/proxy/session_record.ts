@@ -1,6 +1,6 @@
 /** A session, or the present exchange of an HTTP one, as its log line shows it (logs/record.ts). */
 import { WORD } from "../board/words.ts";
-import { savedName } from "../linux/connect.ts";
+import { savedName, saveLocalName, savePeerName } from "../linux/connect.ts";
 import type { RecordNeeds, SessionRecord } from "../logs/record.ts";
 import { fillExchange } from "./http1/exchange_record.ts";
 import type { Plane } from "./plane.ts";
@@ -48,6 +48,16 @@ export function fillRecord(
   record.http = session.http !== null;
   if (session.http !== null) fillExchange(record, session, session.http, now);
   return record;
+}
+
+/** The same while the exchange goes on: what the log does not need may not have been kept of its sockets. */
+export function recordNow(plane: Plane, session: Session, needs: RecordNeeds): SessionRecord {
+  const { logger } = session.frontend!;
+  const { fd } = session.client;
+  session.names ??= new Uint8Array(NAME.bytes);
+  if (needs.client && !(logger.active && logger.needs.client)) savePeerName(fd, session.names, NAME.client);
+  if (needs.local && !(logger.active && logger.needs.local)) saveLocalName(fd, session.names, NAME.local);
+  return fillRecord(plane, session, "--", needs);
 }
 
 function nameInto(

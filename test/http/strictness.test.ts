@@ -41,13 +41,13 @@ function ourRequest(text: string): Fate {
   return { status: 200, passedOn: normal(out.toString("latin1", 0, composeHead(head, true, out, 0))) };
 }
 
-/** A body that has not ended by its last byte counts as passed on: the server answers before. */
+/** The phase of CHUNK at the end. */
 function ourChunks(text: string): number {
   const bytes = Buffer.from(text, "latin1");
   expect(parseRequest(head, bytes, 0, bytes.length, MOST_FIELDS)).toBe(PARSED.done);
   const chunks = newChunks();
   scanChunks(chunks, bytes, head.end, bytes.length);
-  return chunks.phase === CHUNK.bad ? 400 : 200;
+  return chunks.phase;
 }
 
 function ourAnswer(method: string, text: string): Fate {
@@ -78,13 +78,15 @@ describe.skipIf(HAPROXY === null)("as haproxy", () => {
   let received = "";
   let answer = OK;
   let closes = false;
+  /** The server answers behind a chunked body, not behind the head. */
+  let awaitsBody = false;
   const port = freePort();
 
   beforeAll(async () => {
     server = startServer((peer) => {
       peer.onData = (data) => {
         received += data.toString("latin1");
-        if (!received.includes("\r\n\r\n")) return;
+        if (!(awaitsBody ? /\r\n\r\n[^]*\r\n\r\n$/ : /\r\n\r\n/).test(received)) return;
         peer.send(answer);
         if (closes) peer.shutdown();
       };
@@ -149,10 +151,13 @@ listen one
     async (_, row) => compare(row, ourRequest(row.text), await theirRequest(row.text)),
   );
 
-  test.each(CHUNKED.map((row) => [name(row).slice(72), row] as const))("chunks %s", async (_, row) => {
-    const ours = ourChunks(row.text);
-    const theirs = (await theirRequest(row.text)).status;
-    compare(row, { status: ours, passedOn: "" }, { status: theirs, passedOn: "" });
+  test.each(CHUNKED.map((row) => [name(row).slice(64), row] as const))("chunks %s", async (_, row) => {
+    const phase = ourChunks(row.text);
+    // A body without end is never followed by an answer, unless the server does not wait for it.
+    awaitsBody = phase === CHUNK.done || phase === CHUNK.bad;
+    const { status } = await theirRequest(row.text);
+    awaitsBody = false;
+    compare(row, { status: phase === CHUNK.bad ? 400 : 200, passedOn: "" }, { status, passedOn: "" });
   });
 
   test.each(ANSWERS.map((row) => [`${row.method}: ${name(row)}`, row] as const))(

@@ -1,6 +1,7 @@
 /**
  * Chunked bodies of strictness.test.ts, read as strictness_requests.ts says. Ours go on to the server as they are, while
- * haproxy writes the frames anew: what another reader may take in another way it can pass on, and we cannot.
+ * haproxy writes the frames anew: what another reader may take in another way it can pass on, and we cannot. Not asked are
+ * trailers with blanks around the name, which we refuse: haproxy 2.6 takes them or not, differently from start to start.
  */
 import { type Row, rows } from "./strictness_requests.ts";
 
@@ -46,11 +47,9 @@ export const CHUNKED: readonly Row[] = rows([
   "3¶abc0¶¶",
   "0¶A: b¶¶",
   "0¶A:b¶C:¶¶",
-  "0¶A : b¶¶",
   "0¶A b¶¶",
   "0¶: b¶¶",
   "0¶A¶¶",
-  "0¶ A: b¶¶",
   "0¶A: b\rc¶¶",
   ["0¶A: b\n\n", 400, BARE],
   ["0¶A: b¶ c¶¶", 400, FOLDED],

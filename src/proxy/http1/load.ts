@@ -1,8 +1,6 @@
 /** Compiles what mode http needs of each frontend and backend (site.ts), once, when the process starts. */
 import { SERVER_STATE, WORD } from "../../board/words.ts";
 import type { Model, Proxy } from "../../config/haproxy/model.ts";
-import type { RecordNeeds, SessionRecord } from "../../logs/record.ts";
-import { saveLocalName, savePeerName } from "../../linux/connect.ts";
 import type { Backend, Frontend, Plane } from "../plane.ts";
 import { compileCaptures } from "../rules/captures.ts";
 import { compileHttpRules, compileRedirects, compileUseServers } from "../rules/compile.ts";
@@ -12,8 +10,7 @@ import { compileTest, type RuleSite, scopeOf } from "../rules/site.ts";
 import type { CompiledAcls } from "../samples/conditions.ts";
 import type { SampleContext } from "../samples/context.ts";
 import type { Setting } from "../samples/types.ts";
-import { fillRecord } from "../session_record.ts";
-import { NAME } from "../session.ts";
+import { recordNow } from "../session_record.ts";
 import { fieldName } from "./edit.ts";
 import { type BackendHttp, type FrontendHttp, pagesOf, type Side } from "./site.ts";
 import { createStatsSite } from "./stats_page.ts";
@@ -36,28 +33,11 @@ export function ruleSite(
     mode: proxy.mode,
     setting,
     acls,
-    fillRecord: (_context, needs) => recordNow(plane, needs),
+    fillRecord: (_context, needs) => recordNow(plane, plane.samples.session!, needs),
     format,
     errorPage: (_context, status) => pagesOf(plane.samples.session!)(status),
     bufsize: plane.model.global.tune.bufsize,
   };
-}
-
-/** The record of the present exchange: what the log does not need may not have been kept. */
-function recordNow(plane: Plane, needs: RecordNeeds): SessionRecord {
-  const session = plane.samples.session!;
-  const { logger } = session.frontend!;
-  session.names ??= new Uint8Array(NAME.bytes);
-  if (needs.client && !(logger.active && logger.needs.client)) {
-    savePeerName(session.client.fd, session.names, NAME.client);
-  }
-  if (needs.local && !(logger.active && logger.needs.local)) {
-    saveLocalName(session.client.fd, session.names, NAME.local);
-  }
-  if (needs.source && !(logger.active && logger.needs.source) && session.server.fd >= 0) {
-    saveLocalName(session.server.fd, session.names, NAME.source);
-  }
-  return fillRecord(plane, session, "--", needs);
 }
 
 function sideOf(plane: Plane, proxy: Proxy, site: RuleSite): Side {

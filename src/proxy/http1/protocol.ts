@@ -15,6 +15,8 @@ import { newHttp, resetExchange } from "./exchange.ts";
 import { createPool } from "./pool.ts";
 import { createRequests } from "./request.ts";
 import { createResponses } from "./response.ts";
+import { createRouting } from "./routing.ts";
+import { createSending } from "./sending.ts";
 
 /** @param localLimit sessions that this process can hold with the descriptors it may open */
 export function createHttp(plane: Plane, parts: Parts, localLimit: number): Protocol {
@@ -53,16 +55,17 @@ export function createHttp(plane: Plane, parts: Parts, localLimit: number): Prot
 
   const pool = createPool(plane, finisher, server, localLimit);
   const bodies = createBodies(plane, {
-    upMoved: (session) => requests.sent(session),
+    upMoved: (session) => sending.sent(session),
     downMoved: (session) => ends.complete(session),
     serverEnd: (session) => responses.serverEnd(session),
     clientEnd,
   });
   const ends = createEnds(plane, parts, pool, bodies, {
-    done: (http) => requests.forget(http),
+    done: (http) => sending.forget(http),
     ready: (session) => requests.ready(session),
   });
-  const requests = createRequests(plane, parts, bodies, ends);
+  const sending = createSending(plane, bodies, ends);
+  const requests = createRequests(plane, parts, bodies, ends, sending, createRouting(plane, parts, ends, sending));
   const responses = createResponses(plane, parts, bodies, ends, openTunnel);
   const tunnel = createTcp(plane, { ...parts, finisher: { ...finisher, finish: ends.finishTunnel } });
 
@@ -72,7 +75,7 @@ export function createHttp(plane: Plane, parts: Parts, localLimit: number): Prot
     session.server.uses = 1;
     pool.opened(target!);
     keepSource(session);
-    requests.send(session);
+    sending.send(session);
   }
 
   function keepSource(session: Session): void {
@@ -87,7 +90,7 @@ export function createHttp(plane: Plane, parts: Parts, localLimit: number): Prot
     }
     session.connectMs = 0;
     keepSource(session);
-    requests.send(session);
+    sending.send(session);
     return true;
   }
 
@@ -108,8 +111,8 @@ export function createHttp(plane: Plane, parts: Parts, localLimit: number): Prot
       return bodies.moveUp(session);
     }
     if (session.up === null || !bodies.flushUp(session)) return;
-    if (session.http!.request.done) requests.sent(session);
-    else requests.resume(session);
+    if (session.http!.request.done) sending.sent(session);
+    else sending.resume(session);
   }
 
   function clientDrain(session: Session): void {
@@ -266,7 +269,10 @@ export function createHttp(plane: Plane, parts: Parts, localLimit: number): Prot
     drain(session) {
       // The client is told with the next answer; closing under it could cost the request that is on its way.
       if (session.state !== STATE.idle || session.http!.count === 0) return;
-      session.deadline = Math.min(session.deadline, loop.now + DRAIN_IDLE_MS);
+      const { closeSpreadMs } = plane.model.global;
+      if (closeSpreadMs < 0) return;
+      const spreadMs = closeSpreadMs > 0 ? Math.random() * closeSpreadMs : DRAIN_IDLE_MS;
+      session.deadline = Math.min(session.deadline, loop.now + spreadMs);
       if (session.deadline < wheel.armedFor(session.slot)) wheel.arm(session.slot, session.deadline);
     },
   };

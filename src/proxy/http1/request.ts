@@ -1,61 +1,47 @@
 /**
- * A request on its way to a server: read, checked, run through the rules of frontend and backend, written anew with what
- * they changed, and given to the connector. configuration.txt 4.2 names the order: http-request, redirect, use_backend.
+ * Requests as they come in: heads are put together and parsed, bodies passed on, what comes before its time is held, and
+ * what is none is refused. What becomes of a request is decided in routing.ts.
  */
 import { countEvent } from "../../board/rates.ts";
 import { COUNTER, WORD } from "../../board/words.ts";
 import { BUFFER_BYTES } from "../../linux/loop.ts";
 import type { Plane } from "../plane.ts";
-import { asSample } from "../sample_context.ts";
 import type { Parts } from "../service.ts";
 import { type Session, STATE } from "../session.ts";
-import { addField, requestLine, uriString } from "./edit.ts";
 import { advance, type Bodies, isBad } from "./bodies.ts";
-import { findHeadEnd, PARSED, parseRequest } from "./parse.ts";
-import { composeHead } from "./compose.ts";
-import { announce, sanitizeRequest, wantsKeepAlive } from "./connection.ts";
+import { sanitizeRequest, wantsKeepAlive } from "./connection.ts";
+import { requestLine } from "./edit.ts";
 import type { Ends } from "./ends.ts";
-import { type Http, startFlow } from "./exchange.ts";
-import { METHOD, newHead, SEEN } from "./head.ts";
+import { startFlow } from "./exchange.ts";
+import { newHead, SEEN } from "./head.ts";
+import { findHeadEnd, PARSED, parseRequest } from "./parse.ts";
+import type { Route } from "./routing.ts";
+import type { Sending } from "./sending.ts";
 import { requestSize } from "./size.ts";
-import { type BackendHttp, forwardedOf, type Side } from "./site.ts";
-import { fillRecord } from "../session_record.ts";
-import type { Reply } from "../rules/reply.ts";
 
 export interface Requests {
   /** Bytes from the client. */
   fromClient(session: Session, bytes: Buffer, length: number): void;
   /** The connection is ready for the next request; it may have come already. */
   ready(session: Session): void;
-  /** There is a connection to the server: the request goes out. */
-  send(session: Session): void;
-  /** All of the request has gone to the server. */
-  sent(session: Session): void;
-  /** The request will not be sent again. */
-  forget(http: Http): void;
-  /** More of the body may come. */
-  resume(session: Session): void;
   /** The client has begun a request, or was expected to, and will not complete it: 400 or 408, or nothing more. */
   broken(session: Session, status: 400 | 408, cause: "C" | "c"): void;
 }
 
-/** Requests up to this size are kept until their answer comes, so that they can be sent again. */
-const SAVED_BYTES = 2048;
-const SAFE_TO_REPEAT = [METHOD.GET, METHOD.HEAD, METHOD.OPTIONS, METHOD.TRACE, METHOD.PUT, METHOD.DELETE] as number[];
-
-export function createRequests(plane: Plane, parts: Parts, bodies: Bodies, ends: Ends): Requests {
-  const { connector, chooseBackend } = parts;
+export function createRequests(
+  plane: Plane,
+  parts: Parts,
+  bodies: Bodies,
+  ends: Ends,
+  sending: Sending,
+  route: Route,
+): Requests {
   const { loop, wheel } = plane;
   const { rows, words } = plane.board;
   const { bufsize, maxrewrite, httpMaxhdr } = plane.model.global.tune;
   /** Room for what rules add is kept free (configuration.txt, "tune.maxrewrite"). */
   const headLimit = bufsize - maxrewrite;
   const head = newHead(httpMaxhdr, Math.max(bufsize, BUFFER_BYTES) + bufsize + maxrewrite);
-  /** The request that is being given to the connector, as it goes out. */
-  const out = Buffer.from(new ArrayBuffer(bufsize + maxrewrite + Math.max(bufsize, BUFFER_BYTES) + bufsize));
-  const lent: Buffer[] = [];
-  let composed: Session | null = null;
-  let composedEnd = 0;
   let waiting: Session[] = [];
 
   function fromClient(session: Session, bytes: Buffer, length: number): void {
@@ -95,7 +81,7 @@ export function createRequests(plane: Plane, parts: Parts, bodies: Bodies, ends:
       if (session.up.length >= bufsize) loop.pause(session.client);
     }
     if (stop < length) hold(session, bytes, stop, length);
-    if (http.request.done && session.up === null) sent(session);
+    if (http.request.done && session.up === null) sending.sent(session);
   }
 
   function badBody(session: Session): void {
@@ -188,173 +174,7 @@ export function createRequests(plane: Plane, parts: Parts, bodies: Bodies, ends:
     if (stop < end) hold(session, bytes, stop, end);
     if (site.needsLine) http.requestLine = requestLine(head, site.logurilen);
     ends.log(session, "accept");
-    route(session, bytes, stop);
-  }
-
-  /** Runs the rules and finds the backend. */
-  function route(session: Session, bytes: Buffer, stop: number): void {
-    const { frontend } = session;
-    const site = frontend!.http!;
-    const http = session.http!;
-    plane.samples.request = head;
-    const context = asSample(plane, session);
-    if (site.monitorUri !== null && uriString(head) === site.monitorUri) return monitor(session);
-    site.captures?.request(head, http);
-    if (site.needsUniqueId) {
-      session.uniqueId = frontend!.logger.uniqueId(fillRecord(plane, session, "--"));
-      http.uniqueId = session.uniqueId;
-    }
-    if (!pass(session, site)) return;
-    const backend = chooseBackend(session);
-    // A computed name may lead to a backend of the other mode.
-    if (backend === null || backend.http === null) {
-      plane.samples.request = null;
-      return ends.refuse(session, 503, "S", "C");
-    }
-    connector.enter(session, backend);
-    rows[backend.cell.row + COUNTER.requests]! += 1;
-    const side = backend.http;
-    side.persist?.begin(http.found);
-    if (backend.index !== frontend!.index && !pass(session, side)) return;
-    if (backend.useServer !== null) session.wanted = backend.useServer(context);
-    if (site.uniqueIdHeader !== null) addField(head, site.uniqueIdHeader, http.uniqueId);
-    forwardedOf(frontend!, backend)?.(context, head);
-    site.captures?.requestCookie(head, http);
-    if (side.persist !== null) {
-      http.found.forced = session.wanted >= 0;
-      if (!side.persist.fromRequest(head, http.found, side.usable, Math.floor(http.requestDate / 1000))) {
-        return noRoom(session);
-      }
-      if (http.found.server >= 0) session.wanted = http.found.server;
-    }
-    if (!compose(session, side, bytes, stop)) return noRoom(session);
-    connector.assign(session);
-    plane.samples.request = null;
-    if (composed !== session) return;
-    composed = null;
-    // It must wait for its server: `out` is needed for others meanwhile.
-    if (session.state === STATE.closed || session.state === STATE.answering) return;
-    session.up = Buffer.from(out.subarray(0, composedEnd));
-    session.upAt = 0;
-    if (!http.request.done && session.up.length >= bufsize) loop.pause(session.client);
-  }
-
-  /** Rules, statistics page and redirects of one proxy. False: the request has been answered. */
-  function pass(session: Session, side: Side): boolean {
-    const context = asSample(plane, session);
-    const verdict = side.requestRules?.run(context, head) ?? null;
-    if (verdict !== null) return answer(session, verdict);
-    if (side.stats !== null && side.stats.matches(head)) {
-      session.http!.stats = true;
-      return answer(session, side.stats.answer(head));
-    }
-    const redirect = side.redirects?.run(context, head) ?? null;
-    return redirect === null || answer(session, redirect);
-  }
-
-  function count({ frontend }: Session, counter: number): void {
-    rows[frontend!.cell.row + counter]! += 1;
-  }
-
-  function answer(session: Session, reply: Reply): false {
-    const denied = reply.termination === "PR";
-    if (denied) {
-      count(session, COUNTER.deniedReq);
-      if (session.backend !== null && session.backend.index !== session.frontend!.index) {
-        rows[session.backend.cell.row + COUNTER.deniedReq]! += 1;
-      }
-    } else count(session, COUNTER.intercepted);
-    ends.reply(session, head, reply, reply.termination[0]!, reply.termination[1]!);
-    plane.samples.request = null;
-    return false;
-  }
-
-  /** `monitor-uri`: another machine asks whether we serve; nothing of it is logged. */
-  function monitor(session: Session): void {
-    const site = session.frontend!.http!;
-    const context = asSample(plane, session);
-    const failed = site.monitorFail.some((test) => test(context));
-    session.logged = true;
-    count(session, COUNTER.intercepted);
-    ends.reply(session, head, site.errorPages(failed ? 503 : 200), "L", "R");
-    plane.samples.request = null;
-  }
-
-  /** Writes the request as the server is to get it, with the part of its body that is here. */
-  function compose(session: Session, side: BackendHttp, bytes: Buffer, stop: number): boolean {
-    const http = session.http!;
-    // The frontend's option holds for the server's connection too.
-    const closes = side.closesServer || session.frontend!.http!.closesServer;
-    if (!closes) {
-      if (head.minor === 0) announce(head, "keep-alive");
-    } else if (head.minor === 1) announce(head, "close");
-    http.keepServer = !closes;
-    const { bodyAt } = http;
-    let at = composeHead(head, true, out, 0);
-    if (at < 0) return false;
-    if (stop > bodyAt) at += bytes.copy(out, at, bodyAt, stop);
-    composed = session;
-    composedEnd = at;
-    return true;
-  }
-
-  /** Rules have made the head larger than there is room for (configuration.txt, "tune.maxrewrite"). */
-  function noRoom(session: Session): void {
-    plane.samples.request = null;
-    rows[session.frontend!.cell.row + COUNTER.internalErrors]! += 1;
-    ends.refuse(session, 500, "P", "R");
-  }
-
-  function send(session: Session): void {
-    const http = session.http!;
-    session.state = STATE.established;
-    http.sentAt = loop.now;
-    session.deadline = Infinity;
-    session.clientActive = loop.now;
-    session.serverActive = loop.now;
-    session.clientLimit = session.frontend!.clientMs;
-    session.serverLimit = session.backend!.serverMs;
-    const at = loop.now + Math.min(session.clientLimit, session.serverLimit);
-    if (at < wheel.armedFor(session.slot)) wheel.arm(session.slot, at);
-    if (composed === session) {
-      composed = null;
-      save(session, out, composedEnd);
-      bodies.writeUp(session, out, 0, composedEnd);
-    } else if (http.savedLength > 0 && session.up === null) {
-      bodies.writeUp(session, http.saved!, 0, http.savedLength);
-    } else {
-      if (session.up !== null) save(session, session.up, session.up.length);
-      if (bodies.flushUp(session)) resume(session);
-    }
-    if (http.request.done && session.up === null && session.server.fd >= 0) sent(session);
-  }
-
-  /** Keeps what may have to be sent again: over a kept connection that its server is about to close, or by `retry-on`. */
-  function save(session: Session, bytes: Buffer, length: number): void {
-    const http = session.http!;
-    if (!http.request.done) return;
-    const { retriesAnswers } = session.backend!.http!;
-    // As much as a buffer holds (configuration.txt, "retry-on").
-    if (retriesAnswers && length <= headLimit) {
-      forget(http);
-      http.saved = Buffer.from(bytes.subarray(0, length));
-      http.savedLength = length;
-    } else if (session.server.uses > 1 && length <= SAVED_BYTES && SAFE_TO_REPEAT.includes(http.method)) {
-      http.saved ??= lent.pop() ?? Buffer.allocUnsafeSlow(SAVED_BYTES);
-      bytes.copy(http.saved, 0, 0, length);
-      http.savedLength = length;
-    }
-  }
-
-  function sent(session: Session): void {
-    session.serverActive = loop.now;
-    if (session.http!.response.done) ends.complete(session);
-  }
-
-  function resume(session: Session): void {
-    if (session.http!.request.done) return;
-    session.clientActive = loop.now;
-    loop.resume(session.client);
+    route(session, head, bytes, stop);
   }
 
   /** Requests that were sent ahead are taken up when the turn's events are done, so that nobody has two in hand. */
@@ -392,13 +212,5 @@ export function createRequests(plane: Plane, parts: Parts, bodies: Bodies, ends:
     ends.refuse(session, status, cause, "R");
   }
 
-  function forget(http: Http): void {
-    const { saved } = http;
-    if (saved === null) return;
-    if (saved.length === SAVED_BYTES) lent.push(saved);
-    http.saved = null;
-    http.savedLength = 0;
-  }
-
-  return { fromClient, ready, send, sent, resume, broken, forget };
+  return { fromClient, ready, broken };
 }

@@ -1,16 +1,18 @@
 /**
  * Texts of rules: log-format strings for a message (configuration.txt 8.2.4), compiled into what costs least. One that never
- * changes is bytes made at load; one expression or %ci alone goes without a record and without a format's steps.
+ * changes is bytes made at load; text, plain expressions and %ci are written without a record and without a string.
  */
-import { compileLogFormat, type FormatHooks, MESSAGE, parseLogFormat } from "../../logs/format.ts";
-import { type LineBuffer, lineBuffer, putText } from "../../logs/line_buffer.ts";
+import { compileLogFormat, type FormatHooks, MESSAGE, parseLogFormat, type Token } from "../../logs/format.ts";
+import { type LineBuffer, lineBuffer, putByte, putInt, putText } from "../../logs/line_buffer.ts";
 import { newRecord } from "../../logs/record.ts";
-import { addField, addFieldBytes, type FieldName } from "../http1/edit.ts";
+import { addFieldBytes, type FieldName } from "../http1/edit.ts";
 import type { Head } from "../http1/head.ts";
 import { formatAddress } from "../samples/address.ts";
 import type { SampleContext } from "../samples/context.ts";
 import { asString, compileExpression } from "../samples/expression.ts";
+import { span } from "../samples/http/span.ts";
 import type { Scope } from "../samples/types.ts";
+import { putEncoded, putEncodedBytes } from "./encoding.ts";
 import { type RuleSite, settingFor } from "./site.ts";
 
 export interface RuleText {
@@ -19,12 +21,12 @@ export interface RuleText {
   /** Its present value, a byte string. */
   string(context: SampleContext): string;
   /** Writes it behind what `out` holds; what does not fit is cut off. */
-  put(context: SampleContext, out: LineBuffer): void;
+  put: Part;
   /** Adds it as a field of a message; false: there is no room. */
   add(context: SampleContext, head: Head, name: FieldName): boolean;
 }
 
-type Evaluate = (context: SampleContext) => string;
+type Part = (context: SampleContext, out: LineBuffer) => void;
 
 /** For formats that read none. */
 const NO_RECORD = newRecord();
@@ -34,45 +36,13 @@ let scratch: LineBuffer = lineBuffer(0);
 
 export function compileText(text: string, site: RuleSite, scope: Scope): RuleText {
   if (scratch.bytes.length < site.bufsize) scratch = lineBuffer(site.bufsize);
-  // Expressions see the context that the text is being written for.
-  let current: SampleContext | null = null;
-  const hooks: FormatHooks = {
-    ...site.format,
-    mode: site.mode,
-    expression(source) {
-      const value = expression(source, site, scope);
-      return typeof value === "string" ? { error: value } : { evaluate: () => value(current!), needs: [] };
-    },
-  };
-  const compiled = compileLogFormat(text, hooks, MESSAGE);
-  if (!compiled.ok) throw new Error(`Cannot use "${text}": ${compiled.message}`);
-  const { format } = compiled;
-  if (format.constant !== null) return constantText(format.constant);
-  const alone = single(text, site, scope);
-  if (alone !== null) return singleText(alone);
-
-  function put(context: SampleContext, out: LineBuffer): void {
-    const record = format.usesRecord ? site.fillRecord(context, format.needs) : NO_RECORD;
-    current = context;
-    format.write(record, out);
-  }
-  const write = (context: SampleContext): LineBuffer => {
-    scratch.at = 0;
-    put(context, scratch);
-    return scratch;
-  };
-  return {
-    constant: null,
-    put,
-    string(context) {
-      const { bytes, at } = write(context);
-      return bytes.toString("latin1", 0, at);
-    },
-    add(context, head, name) {
-      const { bytes, at } = write(context);
-      return at < bytes.length && addFieldBytes(head, name, bytes, 0, at);
-    },
-  };
+  const parsed = parseLogFormat(text, MESSAGE.mergeBlanks);
+  if (!parsed.ok) throw new Error(`Cannot use "${text}": ${parsed.message}`);
+  const { tokens } = parsed;
+  const fixed = tokens.map((token) => token.kind === "text" ? token.text : null);
+  if (fixed.every((part) => part !== null)) return constantText(fixed.join(""));
+  const parts = tokens.map((token) => partOf(token, site, scope));
+  return changingText(parts.every((part) => part !== null) ? inTurn(parts) : formatPart(text, site, scope));
 }
 
 function constantText(text: string): RuleText {
@@ -85,44 +55,96 @@ function constantText(text: string): RuleText {
   };
 }
 
-const singleText = (value: Evaluate): RuleText => ({
-  constant: null,
-  string: value,
-  put: (context, out) => putText(out, value(context)),
-  add: (context, head, name) => addField(head, name, value(context)),
-});
-
-/** Texts that are but one thing. */
-function single(text: string, site: RuleSite, scope: Scope): Evaluate | null {
-  const parsed = parseLogFormat(text, false);
-  const [token, second] = parsed.ok ? parsed.tokens : [];
-  if (token === undefined || second !== undefined || token.kind === "text" || token.kind === "blank") return null;
-  if (token.flags !== "") return null;
-  if (token.kind === "variable") return token.text === "ci" ? clientAddress : null;
-  const value = expression(token.text, site, scope);
-  return typeof value === "string" ? null : (context) => encode(value(context));
+function changingText(put: Part): RuleText {
+  return {
+    constant: null,
+    put,
+    string(context) {
+      scratch.at = 0;
+      put(context, scratch);
+      return scratch.bytes.toString("latin1", 0, scratch.at);
+    },
+    add(context, head, name) {
+      scratch.at = 0;
+      put(context, scratch);
+      const { bytes, at } = scratch;
+      return at < bytes.length && addFieldBytes(head, name, bytes, 0, at);
+    },
+  };
 }
 
-/** What is wrong with the expression, or what gives its value; "": it has none. */
-function expression(text: string, site: RuleSite, scope: Scope): Evaluate | string {
+function inTurn(parts: readonly Part[]): Part {
+  const [only] = parts;
+  if (only !== undefined && parts.length === 1) return only;
+  return (context, out) => {
+    for (let i = 0; i < parts.length; i++) parts[i]!(context, out);
+  };
+}
+
+/** What can be written without a format's record and flags; null: it cannot. */
+function partOf(token: Token, site: RuleSite, scope: Scope): Part | null {
+  switch (token.kind) {
+    case "text":
+      return (_, out) => putText(out, token.text);
+    case "expression": {
+      if (token.flags !== "") return null;
+      const part = expressionPart(token.text, site, scope);
+      return typeof part === "string" ? null : part;
+    }
+    case "variable":
+      return token.flags === "" && token.text === "ci" ? putClientAddress : null;
+    default:
+      return null;
+  }
+}
+
+/** Writes the value, or nothing where there is none; else what is wrong with the expression. */
+function expressionPart(text: string, site: RuleSite, scope: Scope): Part | string {
   const compiled = compileExpression(text, "any", settingFor(site, scope));
   if (!compiled.ok) return compiled.message;
+  const { spans, through, type } = compiled;
+  if (spans !== null && through === null && type === "str") {
+    return (context, out) => {
+      if (spans.find(context)) putEncodedBytes(out, span.bytes, span.at, span.end);
+    };
+  }
   const value = asString(compiled, "str");
-  return (context) => value(context) ?? "";
+  return (context, out) => {
+    const found = value(context);
+    if (found !== undefined) putEncoded(out, found);
+  };
 }
 
-const UNFIT = /[\x00-\x08\x0a-\x1f\x7f]/;
-
-/** Control characters but the tab may not stand in a header field (RFC 9110 §5.5); in a body haproxy writes them so too. */
-function encode(text: string): string {
-  if (!UNFIT.test(text)) return text;
-  return text.replace(
-    /[\x00-\x08\x0a-\x1f\x7f]/g,
-    (char) => `%${char.charCodeAt(0).toString(16).toUpperCase().padStart(2, "0")}`,
-  );
-}
-
-function clientAddress(context: SampleContext): string {
+function putClientAddress(context: SampleContext, out: LineBuffer): void {
   const address = context.clientAddress();
-  return address === null ? "unix" : formatAddress(address);
+  if (address === null) return putText(out, "unix");
+  if (address.length !== 4) return putText(out, formatAddress(address));
+  for (let i = 0; i < 4; i++) {
+    if (i > 0) putByte(out, 0x2e);
+    putInt(out, address[i]!);
+  }
+}
+
+/** Any format. */
+function formatPart(text: string, site: RuleSite, scope: Scope): Part {
+  // Expressions see the context that the text is being written for.
+  let current: SampleContext | null = null;
+  const hooks: FormatHooks = {
+    ...site.format,
+    mode: site.mode,
+    expression(source) {
+      const compiled = compileExpression(source, "any", settingFor(site, scope));
+      if (!compiled.ok) return { error: compiled.message };
+      const value = asString(compiled, "str");
+      return { evaluate: () => value(current!) ?? "", needs: [] };
+    },
+  };
+  const compiled = compileLogFormat(text, hooks, MESSAGE);
+  if (!compiled.ok) throw new Error(`Cannot use "${text}": ${compiled.message}`);
+  const { format } = compiled;
+  return (context, out) => {
+    const record = format.usesRecord ? site.fillRecord(context, format.needs) : NO_RECORD;
+    current = context;
+    format.write(record, out);
+  };
 }
