@@ -203,9 +203,9 @@ export const ANSWERS: readonly Case[] = [
   ),
   {
     ...ruled("stats", ["stats uri /stats", "stats scope .", "stats enable"], get("/stats"), get("/1")),
-    leaveOut: ["bodies", "bytes"],
+    leaveOut: ["fields", "bytes"],
   },
-  { ...ruled("stats_csv", ["stats uri /stats", "stats scope ."], get("/stats;csv")), leaveOut: ["bodies", "bytes"] },
+  { ...ruled("stats_csv", ["stats uri /stats", "stats scope ."], get("/stats;csv")), leaveOut: ["fields", "bytes"] },
   {
     ...ruled(
       "stats_auth_missing",
@@ -219,7 +219,7 @@ export const ANSWERS: readonly Case[] = [
       ["stats uri /stats", "stats scope .", "stats auth me:secret"],
       get("/stats", "Authorization: Basic bWU6c2VjcmV0"),
     ),
-    leaveOut: ["bodies", "bytes"],
+    leaveOut: ["fields", "bytes"],
   },
   {
     ...ruled(
@@ -230,14 +230,14 @@ export const ANSWERS: readonly Case[] = [
   },
   {
     ...ends(ruled("stats_http10", ["stats uri /stats", "stats scope ."]), head("GET /stats HTTP/1.0")),
-    leaveOut: ["bodies", "bytes"],
+    leaveOut: ["fields", "bytes"],
   },
   {
     ...ruled("stats_head", ["stats uri /stats", "stats scope ."], head("HEAD /stats HTTP/1.1", "Host: h")),
-    leaveOut: ["bodies", "bytes"],
+    leaveOut: ["fields", "bytes"],
   },
   {
     ...ruled("stats_by_beginning", ["stats uri /stats", "stats scope ."], get("/statsx")),
-    leaveOut: ["bodies", "bytes"],
+    leaveOut: ["fields", "bytes"],
   },
 ];

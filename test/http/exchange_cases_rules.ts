@@ -284,8 +284,7 @@ export const LOGS: readonly Case[] = [
     ...ruled(
       "log_own_format",
       [
-        `log-format "%ST %TR/%Tw/%Tc %B %U %CC %CS %tsc %HM %HP %HQ %HU %HV %rc %sq/%bq %hr %hs %{+Q}r %b/%s %ft %[src] %[var(txn.p)]"`,
-        "http-request set-var(txn.p) path",
+        `log-format "%ST %TR/%Tw/%Tc %B %U %CC %CS %tsc %HM %HP %HQ %HU %HV %rc %sq/%bq %hr %hs %{+Q}r %b/%s %ft %[src]"`,
         "capture request header Host len 3",
         "capture response header X-From len 3",
       ],

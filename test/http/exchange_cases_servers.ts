@@ -289,6 +289,11 @@ export const SERVERS: readonly Case[] = [
     clients: saysUntilEndBehind(get("/1"), get("/2")),
   },
   {
+    name: "kept_server_connection_reset_by_a_post",
+    servers: one(onRequests((end, nth) => nth === 0 ? end.send(ok()) : end.reset())),
+    clients: saysUntilEndBehind(get("/1"), post("not twice")),
+  },
+  {
     name: "kept_server_connection_silent_on_the_next_request",
     backend: ["timeout server 1s"],
     servers: one(onRequests((end, nth) => void (nth === 0 && end.send(ok())))),

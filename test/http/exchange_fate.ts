@@ -59,12 +59,13 @@ export function sawLines(end: End, ending: string, named: Named, leftOut: readon
 /** What a server saw. How a connection ends that is not used any more, by FIN or RST, is nobody's loss. */
 export function serverLines(end: End, named: Named, leftOut: readonly LeftOut[]): string[] {
   const ending = end.peer.ending === "fin" || end.peer.ending === "reset" ? "ended" : end.peer.ending;
-  const lines = sawLines(end, ending, named, leftOut.filter((what) => what !== "bodies"));
+  const lines = sawLines(end, ending, named, leftOut.filter((what) => what !== "bodies" && what !== "fields"));
   return leftOut.includes("requests") ? [] : leftOut.includes("serverEnds") ? lines.slice(0, -1) : lines;
 }
 
 function messageLines(message: Message, leftOut: readonly LeftOut[]): string[] {
   const { line, fields, body, framing, trailers, extensions } = message;
+  if (leftOut.includes("fields")) return [line];
   const varies = leftOut.includes("bodies");
   return [
     line,

@@ -209,8 +209,10 @@ export interface Case {
 }
 
 export type LeftOut =
-  /** Bodies the client got: they tell time or memory. */
+  /** Bodies the client got. */
   | "bodies"
+  /** Those and the fields of the answers: of a page that each program has its own way with. */
+  | "fields"
   /** How the servers' connections ended. */
   | "serverEnds"
   /** What the servers received. */

@@ -80,7 +80,7 @@ export interface Head {
   methodEnd: number;
   uriAt: number;
   uriEnd: number;
-  /** Status line: 100–999, and the reason phrase (may be empty). */
+  /** Status line: 100–999, and the reason phrase (may be empty). Of a request 0, or what to answer when it is refused. */
   status: number;
   reasonAt: number;
   reasonEnd: number;

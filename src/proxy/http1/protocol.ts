@@ -264,7 +264,10 @@ export function createHttp(plane: Plane, parts: Parts, localLimit: number): Prot
     look,
     fail: (session, cause, stage) => ends.refuse(session, 503, cause, stage),
     reuse,
-    kill: (session, cause) => ends.abort(session, cause, stageOf(session)),
+    kill(session, cause) {
+      if (session.state === STATE.idle || session.state === STATE.lingering) ends.closeIdle(session);
+      else ends.abort(session, cause, stageOf(session));
+    },
     adopt() {},
     drain(session) {
       // The client is told with the next answer; closing under it could cost the request that is on its way.

@@ -1,3 +1,4 @@
+/** What rules make of requests and answers, held against what haproxy 2.6 was seen to make of them. */
 import { expect, test } from "bun:test";
 import { frontendOf, lines, run, siteOf } from "../../../test/rules_fixture.ts";
 import { contextOf, PROCESS } from "../../../test/samples_context.ts";

@@ -1,3 +1,4 @@
+/** The bytes of answers that rules make: deny, return, redirect. */
 import { expect, test } from "bun:test";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";

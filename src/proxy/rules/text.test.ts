@@ -1,3 +1,4 @@
+/** Texts of rules: every way of compiling one says the same. */
 import { expect, test } from "bun:test";
 import { frontendOf, lines, siteOf } from "../../../test/rules_fixture.ts";
 import { contextOf, type Session } from "../../../test/samples_context.ts";

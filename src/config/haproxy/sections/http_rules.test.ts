@@ -1,3 +1,4 @@
+/** Rules of HTTP, from configuration text to the model, and what is warned about. */
 import { expect, test } from "bun:test";
 import { loadText, model, NO_CHECKS, TIMEOUTS } from "../../../../test/config_fixture.ts";
 import type { Checks } from "../load.ts";
