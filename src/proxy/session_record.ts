@@ -57,6 +57,10 @@ export function recordNow(plane: Plane, session: Session, needs: RecordNeeds): S
   session.names ??= new Uint8Array(NAME.bytes);
   if (needs.client && !(logger.active && logger.needs.client)) savePeerName(fd, session.names, NAME.client);
   if (needs.local && !(logger.active && logger.needs.local)) saveLocalName(fd, session.names, NAME.local);
+  const { server } = session;
+  if (needs.source && server.fd >= 0 && !(logger.active && logger.needs.source)) {
+    saveLocalName(server.fd, session.names, NAME.source);
+  }
   return fillRecord(plane, session, "--", needs);
 }
 

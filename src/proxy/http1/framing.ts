@@ -65,7 +65,7 @@ export function connectionTokens(bytes: Uint8Array, at: number, end: number): nu
 }
 
 /** Takes out an entry as if it had not come: edit.ts and connection.ts no longer know what it was. */
-export function drop(head: Head, index: number): void {
+function drop(head: Head, index: number): void {
   head.states[index] = ENTRY.deleted;
   head.ids[index] = FIELD.other;
 }

@@ -111,7 +111,7 @@ export function createRequests(
     const result = parseRequest(head, bytes, 0, end, httpMaxhdr);
     if (result === PARSED.done && head.end - head.start <= headLimit) begin(session, bytes, end);
     else if (result === PARSED.more && end < headLimit) awaitMore(session, bytes, end, ours);
-    else bad(session, end);
+    else bad(session, end, result === PARSED.bad && head.status > 0 ? head.status : 400);
   }
 
   /** The request's own time begins; that of the first one at the accept (configuration.txt, "timeout http-request"). */
@@ -130,14 +130,14 @@ export function createRequests(
     http.input = ours ? bytes : Buffer.from(bytes.subarray(0, end));
   }
 
-  function bad(session: Session, length: number): void {
+  function bad(session: Session, length: number, status = 400): void {
     const http = session.http!;
     session.bytesUp += length;
     countRequest(session);
     countBad(session);
     // The rest of what it sends is nothing that could be answered.
     http.input = null;
-    ends.refuse(session, 400, "P", "R");
+    ends.refuse(session, status, "P", "R");
   }
 
   function countRequest(session: Session): void {

@@ -13,7 +13,7 @@ import { composeHead } from "./compose.ts";
 import { announce, sanitizeResponse, wantsKeepAlive } from "./connection.ts";
 import { type Ends, statusCounter } from "./ends.ts";
 import { startFlow } from "./exchange.ts";
-import { BODY, METHOD, newHead } from "./head.ts";
+import { BODY, METHOD, newHead, SEEN } from "./head.ts";
 import { PARSED, parseResponse } from "./parse.ts";
 import { responseSize } from "./size.ts";
 import type { Side } from "./site.ts";
@@ -157,7 +157,10 @@ export function createResponses(
     http.status = head.status;
     const switches = head.status === 101 || (http.method === METHOD.CONNECT && head.status < 300);
     if (switches) return open(session, bytes, end);
-    http.keepClient &&= head.body !== BODY.untilClose && !plane.stopping;
+    // A rule may have written that it ends; HTTP/1.0 has no chunks, so nobody could tell where this answer does.
+    const ends10 = head.minor === 0 && head.body === BODY.chunked;
+    const closes = (sanitizeResponse(head) & SEEN.close) !== 0 || ends10 || head.body === BODY.untilClose;
+    http.keepClient &&= !closes && !plane.stopping;
     if (!http.keepClient) announce(head, "close");
     else if (http.minor === 0 || head.minor === 0) announce(head, "keep-alive");
     let at = composeHead(head, false, out, 0);

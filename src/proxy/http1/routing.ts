@@ -10,10 +10,10 @@ import type { Parts } from "../service.ts";
 import { recordNow } from "../session_record.ts";
 import type { Session } from "../session.ts";
 import { composeHead } from "./compose.ts";
-import { announce } from "./connection.ts";
+import { announce, sanitizeRequest } from "./connection.ts";
 import { addField, uriString } from "./edit.ts";
 import type { Ends } from "./ends.ts";
-import type { Head } from "./head.ts";
+import { type Head, SEEN } from "./head.ts";
 import type { Sending } from "./sending.ts";
 import { type BackendHttp, forwardedOf, type Side } from "./site.ts";
 
@@ -109,8 +109,9 @@ export function createRouting(plane: Plane, { connector, chooseBackend }: Parts,
   /** Writes the request as the server is to get it, with the part of its body that is here. */
   function compose(session: Session, head: Head, side: BackendHttp, bytes: Buffer, stop: number): boolean {
     const http = session.http!;
-    // The frontend's option holds for the server's connection too.
-    const closes = side.closesServer || session.frontend!.http!.closesServer;
+    // The frontend's option holds for the server's connection too, and so does what a rule has written.
+    const said = sanitizeRequest(head, true);
+    const closes = side.closesServer || session.frontend!.http!.closesServer || (said & SEEN.close) !== 0;
     if (!closes) {
       if (head.minor === 0) announce(head, "keep-alive");
     } else if (head.minor === 1) announce(head, "close");
