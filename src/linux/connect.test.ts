@@ -10,11 +10,11 @@ import {
   type ConnectPlan,
   keepName,
   localName,
-  peerAddress,
   SAVED_NAME,
+  savedAddress,
   savedName,
+  savedPort,
   saveLocalName,
-  savePeerName,
   setKeepAlive,
   startConnect,
 } from "./connect.ts";
@@ -85,7 +85,6 @@ test.each(REFUSED)("%s fails at once, and nothing stays open", (_, refused, errn
 test("a unix connection is up at once", () => {
   const fd = startConnect(unixPlan("server"));
   expect(fd).toBeGreaterThan(2);
-  expect(peerAddress(fd, new Uint8Array(16))).toBe(0);
   closeDescriptor(fd);
 });
 
@@ -111,13 +110,11 @@ test("keepalive with the system's own times", () => {
 
 test("names are kept for the time after the close", () => {
   const fd = startConnect(plan({ source: ipSockaddr("127.0.0.47", 4, 0) }));
-  const names = new Uint8Array(3 * SAVED_NAME);
+  const names = new Uint8Array(2 * SAVED_NAME);
   saveLocalName(fd, names, 0);
-  savePeerName(fd, names, SAVED_NAME);
   closeDescriptor(fd);
   expect(savedName(names, 0)).toMatchObject({ kind: "ip", host: "127.0.0.47" });
-  expect(savedName(names, SAVED_NAME)).toMatchObject({ host: "127.0.0.1", port: server.port });
-  expect(savedName(names, 2 * SAVED_NAME)).toBe(null);
+  expect(savedName(names, SAVED_NAME)).toBe(null);
   saveLocalName(fd, names, 0); // closed: there is none any more
   expect(savedName(names, 0)).toBe(null);
 });
@@ -134,17 +131,29 @@ test.each(KEPT)("keepName: %p", (bytes, name) => {
   expect(names.subarray(0, SAVED_NAME).every((byte) => byte === 9)).toBe(true);
 });
 
-const PEERS: [listen: string, to: string, family: 4 | 6, bytes: number[]][] = [
+const ENDS: [listen: string, to: string, family: 4 | 6, bytes: number[]][] = [
   ["127.0.0.1", "127.0.0.1", 4, [127, 0, 0, 1]],
-  ["::1", "::1", 6, [...Array(15).fill(0), 1]],
-  ["::", "::ffff:127.0.0.1", 6, [127, 0, 0, 1]], // mapped: the same client as on an IPv4 socket
+  ["::1", "::1", 6, [...Array<number>(15).fill(0), 1]],
+  ["::", "::ffff:127.0.0.1", 6, [127, 0, 0, 1]], // mapped: the same address as on an IPv4 socket
 ];
-test.each(PEERS)("peerAddress: a listener at %s reached as %s", async (listen, to, family, bytes) => {
+test.each(ENDS)("savedAddress: a listener at %s reached as %s", async (listen, to, family, bytes) => {
   const listener = Bun.listen({ hostname: listen, port: 0, socket: { data() {} } });
   const fd = startConnect(plan({ family: family === 4 ? 2 : 10, address: ipSockaddr(to, family, listener.port) }));
+  const { port } = localName(fd) as { port: number };
+  const names = new Uint8Array(2 * SAVED_NAME);
+  saveLocalName(fd, names, SAVED_NAME);
   const into = new Uint8Array(16);
-  const length = await waitFor(() => peerAddress(fd, into), "the connection to be up");
-  expect([...into.subarray(0, length)]).toEqual(bytes);
+  expect([...into.subarray(0, savedAddress(names, SAVED_NAME, into))]).toEqual(bytes);
+  expect(savedPort(names, SAVED_NAME)).toBe(port);
+  expect(savedAddress(names, 0, into)).toBe(0);
+  expect(savedPort(names, 0)).toBe(0);
   closeDescriptor(fd);
   listener.stop(true);
+});
+
+test("a unix socket has neither address nor port", () => {
+  const names = new Uint8Array(SAVED_NAME);
+  keepName(new Uint8Array([1, 0]), 2, names, 0);
+  expect(savedAddress(names, 0, new Uint8Array(16))).toBe(0);
+  expect(savedPort(names, 0)).toBe(0);
 });

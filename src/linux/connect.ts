@@ -14,7 +14,6 @@ const libc = dlopen("libc.so.6", {
   connect: { args: ["i32", "ptr", "u32"], returns: "i32" },
   setsockopt: { args: ["i32", "i32", "i32", "ptr", "u32"], returns: "i32" },
   getsockname: { args: ["i32", "ptr", "ptr"], returns: "i32" },
-  getpeername: { args: ["i32", "ptr", "ptr"], returns: "i32" },
 }).symbols;
 
 const STREAM_NONBLOCK_CLOEXEC = 1 | 0o4000 | 0o2000000;
@@ -107,25 +106,18 @@ export function setKeepAlive(fd: number, { idleSec, intervalSec, count }: KeepAl
   if (count > 0) setInt(fd, IPPROTO_TCP, TCP_KEEPCNT, count);
 }
 
-export const localName = (fd: number): SocketName | null => nameBy(libc.getsockname, fd);
-
-function nameBy(call: typeof libc.getsockname, fd: number): SocketName | null {
+export function localName(fd: number): SocketName | null {
   nameLength[0] = name.length;
-  return call(fd, name, nameLength) < 0 ? null : readSockaddr(name, nameLength[0]!);
+  return libc.getsockname(fd, name, nameLength) < 0 ? null : readSockaddr(name, nameLength[0]!);
 }
 
 /** Bytes that one saved name takes: its length, and a sockaddr as long as IPv6 needs; a longer one is a unix socket's. */
 export const SAVED_NAME = 32;
 
 /** Keeps the name of a socket's end for the time after its close: no string is made. */
-export const saveLocalName = (fd: number, into: Uint8Array, at: number): void => save(libc.getsockname, fd, into, at);
-export const savePeerName = (fd: number, into: Uint8Array, at: number): void => save(libc.getpeername, fd, into, at);
-
-function save(call: typeof libc.getsockname, fd: number, into: Uint8Array, at: number): void {
+export function saveLocalName(fd: number, into: Uint8Array, at: number): void {
   nameLength[0] = name.length;
-  const length = call(fd, name, nameLength) < 0 ? 0 : Math.min(nameLength[0]!, SAVED_NAME - 1);
-  into[at] = length;
-  for (let i = 0; i < length; i++) into[at + 1 + i] = name[i]!;
+  keepName(name, libc.getsockname(fd, name, nameLength) < 0 ? 0 : nameLength[0]!, into, at);
 }
 
 /** The same for a name that accept has brought along. */
@@ -141,27 +133,26 @@ export function savedName(from: Uint8Array, at: number): SocketName | null {
   return length === 0 ? null : readSockaddr(from.subarray(at + 1, at + 1 + length), length);
 }
 
-/**
- * Bytes of the peer's IP address into `into`; returns 4 or 16, or 0 for a unix socket. IPv4-mapped comes out as 4.
- * For the hash of `balance source`: no string is made.
- */
-export function peerAddress(fd: number, into: Uint8Array): number {
-  nameLength[0] = name.length;
-  if (libc.getpeername(fd, name, nameLength) < 0) return 0;
-  const family = name[0]! | (name[1]! << 8);
-  if (family === AF_INET) {
-    into[0] = name[4]!;
-    into[1] = name[5]!;
-    into[2] = name[6]!;
-    into[3] = name[7]!;
-    return 4;
-  }
+/** Bytes of the kept IP address into `into`; returns 4 or 16, or 0: a unix socket, or nothing kept. IPv4-mapped comes out as 4. */
+export function savedAddress(from: Uint8Array, at: number, into: Uint8Array): 0 | 4 | 16 {
+  const name = at + 1;
+  const family = from[at] === 0 ? AF_UNIX : from[name]! | (from[name + 1]! << 8);
+  if (family === AF_INET) return copy(from, name + 4, into, 4);
   if (family !== AF_INET6) return 0;
   let zeros = 0;
-  while (zeros < 10 && name[8 + zeros] === 0) zeros++;
-  const mapped = zeros === 10 && name[18] === 0xff && name[19] === 0xff;
-  const from = mapped ? 20 : 8;
-  const length = mapped ? 4 : 16;
-  for (let i = 0; i < length; i++) into[i] = name[from + i]!;
+  while (zeros < 10 && from[name + 8 + zeros] === 0) zeros++;
+  const mapped = zeros === 10 && from[name + 18] === 0xff && from[name + 19] === 0xff;
+  return mapped ? copy(from, name + 20, into, 4) : copy(from, name + 8, into, 16);
+}
+
+function copy(from: Uint8Array, at: number, into: Uint8Array, length: 4 | 16): 4 | 16 {
+  for (let i = 0; i < length; i++) into[i] = from[at + i]!;
   return length;
+}
+
+/** The port of the kept name; 0 of a unix socket. */
+export function savedPort(from: Uint8Array, at: number): number {
+  const name = at + 1;
+  const family = from[at] === 0 ? AF_UNIX : from[name]! | (from[name + 1]! << 8);
+  return family === AF_UNIX ? 0 : (from[name + 2]! << 8) | from[name + 3]!;
 }

@@ -6,6 +6,7 @@ import { closeSync, constants, mkdtempSync, openSync, readFileSync, readSync, rm
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { LogTarget } from "../config/haproxy/model.ts";
+import { openUdp, sendDatagrams } from "../linux/datagram.ts";
 import { putText } from "./line_buffer.ts";
 import { createOutlets, type DatagramCalls, type Outlet, type Outlets } from "./targets.ts";
 
@@ -50,6 +51,7 @@ function fakeSockets(): DatagramCalls & {
       }
       return taken > 0 ? taken : -11; // EAGAIN
     },
+    openUdp,
     setNonBlocking(fd: number): void {
       fake.nonBlocking.push(fd);
     },
@@ -170,8 +172,9 @@ test("UDP: a batch arrives as one datagram per line; a reader that went away and
     });
   let reader = await listen(0);
   const { port } = reader;
-  const { outlets, outlet, lost } = open({ kind: "udp", host: "127.0.0.1", port, family: 4 });
-  put(outlet, "first\n"); // Waits for the socket.
+  const calls = { ...fakeSockets(), sendDatagrams };
+  const { outlets, outlet, lost } = open({ kind: "udp", host: "127.0.0.1", port, family: 4 }, calls);
+  put(outlet, "first\n");
   put(outlet, "caf\xe9\n");
   put(outlet, "last\n");
   await wanted.promise;

@@ -2,21 +2,30 @@
  * Where log lines go: UDP, unix datagram sockets, inherited descriptors. Lines collect per destination and leave in batches.
  *
  * Nothing here waits or throws: what a destination does not take stays in its buffer, and what finds no room there is dropped
- * and counted. The socket calls that Bun lacks are handed in (src/linux).
+ * and counted. The socket calls that Bun lacks, or has slower, are handed in (src/linux).
  */
 import { closeSync, fstatSync, writeSync } from "node:fs";
 import { isatty } from "node:tty";
 import type { LogTarget } from "../config/haproxy/model.ts";
+import { ipSockaddr } from "../linux/sockaddr.ts";
 import { type LineBuffer, lineBuffer } from "./line_buffer.ts";
 
 export interface DatagramCalls {
   /** A connected, non-blocking datagram socket; negative: -errno. */
   openUnixDatagram(path: string): number;
+  /** An unconnected one; negative: -errno. */
+  openUdp(family: 4 | 6): number;
   /**
-   * Sends the first `count` of the datagrams that lie one after another in `bytes`, without waiting.
-   * Returns how many were taken, or -errno when the first one was not; -EAGAIN is a receiver whose queue is full.
+   * Sends the first `count` of the datagrams that lie one after another in `bytes`, without waiting; `address` is null for a
+   * connected socket. Returns how many were taken, or -errno when the first one was not; -EAGAIN is a receiver whose queue is full.
    */
-  sendDatagrams(fd: number, bytes: Uint8Array, lengths: Uint32Array, count: number): number;
+  sendDatagrams(
+    fd: number,
+    bytes: Uint8Array,
+    lengths: Uint32Array,
+    count: number,
+    address: Uint8Array | null,
+  ): number;
   /** Sets O_NONBLOCK. */
   setNonBlocking(fd: number): void;
 }
@@ -139,7 +148,7 @@ export function createOutlets(
 function openSink(to: LogTarget["to"], calls: DatagramCalls): Sink {
   switch (to.kind) {
     case "udp":
-      return udpSink(to.host, to.port, to.family);
+      return udpSink(to.host, to.port, to.family, calls);
     case "unix":
       return unixSink(to.path, calls);
     case "fd":
@@ -214,58 +223,39 @@ function takeBytes(lines: Lines, size: number): void {
 }
 
 /**
- * An unconnected UDP socket: a connected one is 0.4 µs per line cheaper, but keeps the route and source address it had when it
- * was made. Making one is asynchronous: lines wait until it is there.
+ * UDP. An unconnected socket: a connected one is 0.4 µs per line cheaper, but keeps the route and source address it had when
+ * it was made. What the network refuses is lost, line by line.
  */
-function udpSink(host: string, port: number, family: 4 | 6): Sink {
-  let socket: Bun.udp.Socket<"buffer"> | null = null;
-  let state: "none" | "opening" | "closed" = "none";
-
-  function open(): void {
-    state = "opening";
-    // That nobody reads there (ICMP) is also reported to the handler: nothing is to be done about it.
-    const options = { hostname: family === 6 ? "::" : "0.0.0.0", port: 0, socket: { error() {} } };
-    Bun.udpSocket(options).then((made) => {
-      made.unref();
-      if (state === "closed") made.close();
-      else socket = made;
-    }, () => {
-      if (state === "opening") state = "none";
-    });
-  }
-  open();
-
+function udpSink(host: string, port: number, family: 4 | 6, calls: DatagramCalls): Sink {
+  const address = ipSockaddr(host, family, port);
+  let fd = -1;
   return {
     deliver(lines) {
-      if (socket === null) {
-        if (state === "opening") return 0;
-        // None could be made (out of descriptors): these lines are lost, later ones try again.
-        open();
-        return takeLines(lines, lines.count);
-      }
+      if (fd < 0) fd = calls.openUdp(family);
+      // None could be made (out of descriptors): these lines are lost, later ones try again.
+      if (fd < 0) return takeLines(lines, lines.count);
       let lost = 0;
-      let failed = false;
       while (lines.count > 0) {
-        try {
-          const sent = socket.sendMany(datagrams(lines, port, host));
-          if (sent <= 0) break;
-          takeLines(lines, sent);
-          failed = false;
-        } catch {
-          // The error may be an earlier datagram's, which the kernel reports with the next one sent: only the second is this one's.
-          if (failed) lost += takeLines(lines, 1);
-          failed = !failed;
-        }
+        const taken = send(calls, fd, lines, address);
+        if (taken === 0 || taken === EAGAIN) break;
+        if (taken < 0) lost += takeLines(lines, 1);
+        else takeLines(lines, taken);
       }
       return lost;
     },
     close() {
-      state = "closed";
-      socket?.close();
-      socket = null;
+      if (fd >= 0) closeSync(fd);
+      fd = -1;
     },
   };
 }
+
+const send = (
+  calls: DatagramCalls,
+  fd: number,
+  { bytes, at, end, lengths, first, count }: Lines,
+  address: Uint8Array | null,
+): number => calls.sendDatagrams(fd, bytes.subarray(at, end), lengths.subarray(first, first + count), count, address);
 
 /** A unix datagram socket. The daemon behind it may be restarted, which makes the path another socket. */
 function unixSink(path: string, calls: DatagramCalls): Sink {
@@ -277,16 +267,13 @@ function unixSink(path: string, calls: DatagramCalls): Sink {
     return fd >= 0;
   }
 
-  const send = ({ bytes, at, end, lengths, first, count }: Lines): number =>
-    calls.sendDatagrams(fd, bytes.subarray(at, end), lengths.subarray(first, first + count), count);
-
   return {
     deliver(lines) {
       if (fd < 0 && !reopen()) return takeLines(lines, lines.count);
       while (lines.count > 0) {
-        let taken = send(lines);
+        let taken = send(calls, fd, lines, null);
         if (taken === 0 || taken === EAGAIN) return 0;
-        if (taken < 0) taken = reopen() ? send(lines) : taken;
+        if (taken < 0) taken = reopen() ? send(calls, fd, lines, null) : taken;
         if (taken < 0) return takeLines(lines, lines.count);
         takeLines(lines, taken);
       }
@@ -331,22 +318,4 @@ function sizeOfWrite({ lengths, first, count }: Lines): number {
   let size = lengths[first]!;
   for (let i = 1; i < count && size + lengths[first + i]! <= PIPE_BUF; i++) size += lengths[first + i]!;
   return size;
-}
-
-/** The form Bun takes a batch in: data, port, address, and so on. One view of the buffer per line is unavoidable. */
-function datagrams(
-  { bytes, at, lengths, first, count }: Lines,
-  port: number,
-  host: string,
-): (Uint8Array | number | string)[] {
-  const list: (Uint8Array | number | string)[] = new Array(count * 3);
-  let from = at;
-  for (let i = 0; i < count; i++) {
-    const to = from + lengths[first + i]!;
-    list[i * 3] = bytes.subarray(from, to);
-    list[i * 3 + 1] = port;
-    list[i * 3 + 2] = host;
-    from = to;
-  }
-  return list;
 }

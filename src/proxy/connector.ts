@@ -7,14 +7,15 @@
 import { enter, enterBelow, enterQueue, enterServed, noteMost } from "../board/cells.ts";
 import { countEvent } from "../board/rates.ts";
 import { COUNTER, WORD } from "../board/words.ts";
-import { localName, startConnect } from "../linux/connect.ts";
+import { startConnect } from "../linux/connect.ts";
 import { dynamicMaxconn, FULL, NONE } from "./balance/farm.ts";
 import type { Finisher } from "./finish.ts";
 import type { Backend, Plane, Target } from "./plane.ts";
 import { append, type Queue } from "./queue.ts";
 import { redispatched } from "./rules/persistence.ts";
 import { asSample } from "./sample_context.ts";
-import { type Session, STATE } from "./session.ts";
+import { keepLocalName, portOf } from "./session_names.ts";
+import { NAME, type Session, STATE } from "./session.ts";
 import type { Turns } from "./turns.ts";
 
 const EADDRINUSE = 98;
@@ -237,8 +238,8 @@ export function createConnector(plane: Plane, finisher: Finisher, turns: Turns, 
     session.server.target = target;
     session.server.uses = 0;
     if (target.portOffset !== null) {
-      const local = localName(session.client.fd);
-      const port = (local?.kind === "ip" ? local.port : 0) + target.portOffset;
+      keepLocalName(session);
+      const port = portOf(session, NAME.local) + target.portOffset;
       plan.address[2] = port >> 8;
       plan.address[3] = port & 255;
     }

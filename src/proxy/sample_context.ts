@@ -1,17 +1,11 @@
 /**
- * A session as samples see it (samples/context.ts): addresses are asked of the kernel when a sample asks for them, or taken
- * from what was kept for the log line.
+ * A session as samples see it (samples/context.ts).
  */
-import { localName, peerAddress, SAVED_NAME, savedName, savePeerName } from "../linux/connect.ts";
-import { addressBytes, type SocketName } from "../linux/sockaddr.ts";
 import type { Plane } from "./plane.ts";
 import type { ProcessContext, SampleContext } from "./samples/context.ts";
 import type { Head } from "./http1/head.ts";
+import { addressOf, keepLocalName, portOf } from "./session_names.ts";
 import { NAME, type Session } from "./session.ts";
-
-const bytes = new Uint8Array(new ArrayBuffer(16));
-const views = { 4: bytes.subarray(0, 4), 16: bytes };
-const scratch = new Uint8Array(SAVED_NAME);
 
 export interface CurrentSample extends SampleContext {
   session: Session | null;
@@ -23,36 +17,21 @@ export interface CurrentSample extends SampleContext {
 export function createSampleContext(process: ProcessContext): CurrentSample {
   const current = (): Session => context.session!;
 
-  function client(): SocketName | null {
-    const { client, names } = current();
-    if (client.fd < 0) return names === null ? null : savedName(names, NAME.client);
-    savePeerName(client.fd, scratch, 0);
-    return savedName(scratch, 0);
-  }
-  function local(): SocketName | null {
-    const { client, names } = current();
-    if (client.fd < 0) return names === null ? null : savedName(names, NAME.local);
-    return localName(client.fd);
-  }
-  const addressOf = (name: SocketName | null): Uint8Array | null =>
-    name?.kind === "ip" ? addressBytes(name.host, name.family) : null;
-  const portOf = (name: SocketName | null): number => name?.kind === "ip" ? name.port : 0;
-
   const context: CurrentSample = {
     session: null,
     request: null,
     response: null,
     process,
-    clientAddress() {
-      const { fd } = current().client;
-      // The way of `balance source`, on the path of each connection: no string.
-      if (fd < 0) return addressOf(client());
-      const length = peerAddress(fd, bytes);
-      return length === 4 || length === 16 ? views[length] : null;
+    clientAddress: () => addressOf(current(), NAME.client),
+    clientPort: () => portOf(current(), NAME.client),
+    localAddress() {
+      keepLocalName(current());
+      return addressOf(current(), NAME.local);
     },
-    clientPort: () => portOf(client()),
-    localAddress: () => addressOf(local()),
-    localPort: () => portOf(local()),
+    localPort() {
+      keepLocalName(current());
+      return portOf(current(), NAME.local);
+    },
     get frontend() {
       return current().frontend!.index;
     },

@@ -7,7 +7,7 @@
 import { countEvent } from "../board/rates.ts";
 import { COUNTER, WORD } from "../board/words.ts";
 import type { Mode } from "../config/haproxy/model.ts";
-import { keepName, saveLocalName, setKeepAlive } from "../linux/connect.ts";
+import { setKeepAlive } from "../linux/connect.ts";
 import type { Handlers } from "../linux/leg.ts";
 import type { Timers } from "../linux/loop.ts";
 import { type Connector, createConnector } from "./connector.ts";
@@ -16,7 +16,8 @@ import { createGates, type Gates } from "./gate.ts";
 import { createHttp } from "./http1/protocol.ts";
 import type { Backend, Listener, Plane } from "./plane.ts";
 import { asSample } from "./sample_context.ts";
-import { NAME, resetSession, type Session, STATE } from "./session.ts";
+import { keepClientName, keepLocalName } from "./session_names.ts";
+import { resetSession, type Session, STATE } from "./session.ts";
 import { createTcp } from "./tcp/protocol.ts";
 import { createWheel } from "./timers.ts";
 import { createTurns } from "./turns.ts";
@@ -148,19 +149,12 @@ export function createService(plane: Plane, localLimit: number): Service {
   }
 
   const begin = guard((session, name: Uint8Array, nameLength: number) => {
-    keepNames(session, name, nameLength);
+    keepClientName(session, name, nameLength);
+    const { needs, active } = session.frontend!.logger;
+    // The socket will be closed when the line is written.
+    if (active && needs.local) keepLocalName(session);
     protocolOf(session).accepted(session);
   });
-
-  /** Their sockets will be closed when the line is written. */
-  function keepNames(session: Session, name: Uint8Array, nameLength: number): void {
-    const { needs, active } = session.frontend!.logger;
-    if (!active) return;
-    session.names ??= new Uint8Array(NAME.bytes);
-    session.names[NAME.source] = 0;
-    if (needs.client) keepName(name, nameLength, session.names, NAME.client);
-    if (needs.local) saveLocalName(session.client.fd, session.names, NAME.local);
-  }
 
   function chooseBackend(session: Session): Backend | null {
     const { rules, defaultBackend } = session.frontend!;

@@ -106,8 +106,10 @@ export interface Session {
   failure: "" | "SC" | "sC";
   logged: boolean;
   uniqueId: string;
-  /** Names of its sockets' ends (NAME), kept for the log line, which is written when they are closed; null: no line asks. */
-  names: Uint8Array | null;
+  /** Names of its sockets' ends, at NAME (session_names.ts). */
+  readonly names: Uint8Array;
+  /** The client's address as text; "": not asked for yet. */
+  clientHost: string;
 
   queue: Queue | null;
   before: Session | null;
@@ -172,7 +174,8 @@ const blankSession = (slot: number, http: Http | null): Session => ({
   failure: "",
   logged: false,
   uniqueId: "",
-  names: null,
+  names: new Uint8Array(new ArrayBuffer(NAME.bytes)),
+  clientHost: "",
   queue: null,
   before: null,
   behind: null,

@@ -1,9 +1,10 @@
 /** A session, or the present exchange of an HTTP one, as its log line shows it (logs/record.ts). */
 import { WORD } from "../board/words.ts";
-import { savedName, saveLocalName, savePeerName } from "../linux/connect.ts";
+import { savedName, saveLocalName } from "../linux/connect.ts";
 import type { RecordNeeds, SessionRecord } from "../logs/record.ts";
 import { fillExchange } from "./http1/exchange_record.ts";
 import type { Plane } from "./plane.ts";
+import { clientHost, hostOf, keepLocalName, portOf } from "./session_names.ts";
 import { NAME, type Session } from "./session.ts";
 
 /** Fills the process's one record, which is good until the next call. */
@@ -17,9 +18,9 @@ export function fillRecord(
   const { words } = plane.board;
   const { frontend, backend, target } = session;
   const { now } = plane.loop;
-  if (needs.client) nameInto(plane, session, NAME.client, "clientHost", "clientPort");
-  if (needs.local) nameInto(plane, session, NAME.local, "localHost", "localPort");
-  if (needs.source) nameInto(plane, session, NAME.source, "sourceHost", "sourcePort");
+  if (needs.client) clientInto(plane, session);
+  if (needs.local) localInto(plane, session);
+  if (needs.source) sourceInto(plane, session);
   plane.samples.session = session;
   if (needs.server) serverInto(plane, session);
   record.acceptedAtMs = session.acceptedDate;
@@ -52,28 +53,26 @@ export function fillRecord(
 
 /** The same while the exchange goes on: what the log does not need may not have been kept of its sockets. */
 export function recordNow(plane: Plane, session: Session, needs: RecordNeeds): SessionRecord {
-  const { logger } = session.frontend!;
-  const { fd } = session.client;
-  session.names ??= new Uint8Array(NAME.bytes);
-  if (needs.client && !(logger.active && logger.needs.client)) savePeerName(fd, session.names, NAME.client);
-  if (needs.local && !(logger.active && logger.needs.local)) saveLocalName(fd, session.names, NAME.local);
-  const { server } = session;
-  if (needs.source && server.fd >= 0 && !(logger.active && logger.needs.source)) {
-    saveLocalName(server.fd, session.names, NAME.source);
-  }
+  const { server, names } = session;
+  if (needs.local) keepLocalName(session);
+  if (needs.source && server.fd >= 0) saveLocalName(server.fd, names, NAME.source);
   return fillRecord(plane, session, "--", needs);
 }
 
-function nameInto(
-  { record }: Plane,
-  session: Session,
-  which: number,
-  host: "clientHost" | "localHost" | "sourceHost",
-  port: "clientPort" | "localPort" | "sourcePort",
-): void {
-  const name = savedName(session.names!, which);
-  record[host] = name === null ? "" : name.kind === "ip" ? name.host : "unix";
-  record[port] = name === null ? 0 : name.kind === "ip" ? name.port : session.listener!.bind.id;
+/** A unix socket has the listener's id for a port. */
+function clientInto({ record }: Plane, session: Session): void {
+  record.clientHost = clientHost(session);
+  record.clientPort = record.clientHost === "unix" ? session.listener!.bind.id : portOf(session, NAME.client);
+}
+
+function localInto({ record }: Plane, session: Session): void {
+  record.localHost = hostOf(savedName(session.names, NAME.local));
+  record.localPort = record.localHost === "unix" ? session.listener!.bind.id : portOf(session, NAME.local);
+}
+
+function sourceInto({ record }: Plane, session: Session): void {
+  record.sourceHost = hostOf(savedName(session.names, NAME.source));
+  record.sourcePort = record.sourceHost === "unix" ? session.listener!.bind.id : portOf(session, NAME.source);
 }
 
 function serverInto({ record }: Plane, { target }: Session): void {

@@ -19,7 +19,7 @@ export function createNotify(path: string | undefined): Notify {
     const fd = openUnixDatagram(abstract ? path.slice(1) : path, abstract);
     if (fd < 0) return;
     const bytes = Buffer.from(TEXTS[state]());
-    sendDatagrams(fd, bytes, [bytes.length], 1);
+    sendDatagrams(fd, bytes, [bytes.length], 1, null);
     closeDescriptor(fd);
   };
 }

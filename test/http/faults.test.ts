@@ -265,6 +265,7 @@ test("many requests, kept and new connections, errors among them, leave descript
     let odd = 0;
     const oddities = (async () => {
       while (done() < count) {
+        if (running.exitCode() !== null) throw new Error(`It ended with ${running.exitCode()}:\n${running.stderr()}`);
         for (const path of ["/denied", "/dead", "/not-there"]) await ask(port, get(path, "Connection: close"));
         await ask(port, "nonsense\r\n\r\n");
         await ask(

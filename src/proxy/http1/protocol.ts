@@ -80,7 +80,7 @@ export function createHttp(plane: Plane, parts: Parts, localLimit: number): Prot
 
   function keepSource(session: Session): void {
     const { logger } = session.frontend!;
-    if (logger.active && logger.needs.source) saveLocalName(session.server.fd, session.names!, NAME.source);
+    if (logger.active && logger.needs.source) saveLocalName(session.server.fd, session.names, NAME.source);
   }
 
   function reuse(session: Session): boolean {

@@ -47,7 +47,7 @@ export function createTcp(plane: Plane, { finisher, connector, guard, chooseBack
     session.connectMs = Math.trunc(plane.loop.now - session.connectStart);
     session.deadline = Infinity;
     const { logger } = session.frontend!;
-    if (logger.active && logger.needs.source) saveLocalName(session.server.fd, session.names!, NAME.source);
+    if (logger.active && logger.needs.source) saveLocalName(session.server.fd, session.names, NAME.source);
     finisher.logAt(session, "connect", "--");
     adopt(session);
     relay.start(session);
