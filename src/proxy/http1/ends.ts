@@ -15,7 +15,7 @@ import type { Bodies } from "./bodies.ts";
 import { type Http, resetExchange } from "./exchange.ts";
 import { BODY, type Head, newHead } from "./head.ts";
 import { parseResponse } from "./parse.ts";
-import type { Pool } from "./pool.ts";
+import { closeServer, type Pool } from "./pool.ts";
 import { pagesOf } from "./site.ts";
 import { responseSize } from "./size.ts";
 import { sanitizeResponse } from "./connection.ts";
@@ -93,7 +93,7 @@ export function createEnds(
     if (server.fd < 0) return;
     // One that has not come about yet is in nobody's use.
     if (server.uses > 0) pool.closed(server.target!);
-    loop.close(server);
+    closeServer(loop, server);
     finisher.freePort(server);
     session.up = null;
     if (session.upPipe !== null) plane.pipes.giveBack(session.upPipe);

@@ -7,6 +7,7 @@
  */
 import type { Handlers } from "../../linux/leg.ts";
 import { COUNTER } from "../../board/words.ts";
+import type { Loop } from "../../linux/loop.ts";
 import type { Finisher } from "../finish.ts";
 import type { Plane, Target } from "../plane.ts";
 import { newServerLeg, type ServerLeg, type Session } from "../session.ts";
@@ -28,6 +29,15 @@ export interface Pool {
   /** Closes what the session has kept for itself. */
   drop(session: Session): void;
   closeAll(): void;
+}
+
+/**
+ * Who closes first keeps the port for a minute (TIME_WAIT), of which there are 28 000: a server that has not closed yet is
+ * reset, as haproxy does.
+ */
+export function closeServer(loop: Loop, leg: ServerLeg): void {
+  if (leg.ended) loop.close(leg);
+  else loop.reset(leg);
 }
 
 /** @param localLimit sessions that this process can hold with the descriptors it may open */
@@ -71,7 +81,7 @@ export function createPool(
   }
 
   function close(leg: ServerLeg): void {
-    loop.close(leg);
+    closeServer(loop, leg);
     finisher.freePort(leg);
     spare.push(leg);
   }
