@@ -14,8 +14,8 @@ import type { Backend, Plane, Target } from "./plane.ts";
 import { append, type Queue } from "./queue.ts";
 import { redispatched } from "./rules/persistence.ts";
 import { asSample } from "./sample_context.ts";
-import { keepLocalName, portOf } from "./session_names.ts";
-import { NAME, type Session, STATE } from "./session.ts";
+import { keepLocalName, NAME, portOf } from "./session_names.ts";
+import { type Session, STATE } from "./session.ts";
 import type { Turns } from "./turns.ts";
 
 const EADDRINUSE = 98;
@@ -77,7 +77,7 @@ export function createConnector(plane: Plane, finisher: Finisher, turns: Turns, 
     const before = session.target;
     const { wanted } = session;
     if (wanted >= 0) return assignTo(session, backend.servers[wanted]!);
-    const last = session.http === null || !backend.proxy.options.preferLastServer ? null : session.http.lastTarget;
+    const last = backend.proxy.options.preferLastServer ? session.lastTarget : null;
     if (last !== null && before === null && last.backend === backend && usable(last) && !isFull(last)) {
       if (take(session, last)) {
         session.target = last;

@@ -5,7 +5,7 @@ import { newSession, type Session } from "./session.ts";
 
 const none = null as never;
 const sessions = (count: number): Session[] =>
-  Array.from({ length: count }, (_, slot) => newSession(slot, none, none, null));
+  Array.from({ length: count }, (_, slot) => newSession(slot, none, false));
 
 function slots(queue: Queue): number[] {
   const forth: number[] = [];

@@ -4,8 +4,8 @@
 import type { Plane } from "./plane.ts";
 import type { ProcessContext, SampleContext } from "./samples/context.ts";
 import type { Head } from "./http1/head.ts";
-import { addressOf, keepLocalName, portOf } from "./session_names.ts";
-import { NAME, type Session } from "./session.ts";
+import { addressOf, keepLocalName, NAME, portOf } from "./session_names.ts";
+import type { Session } from "./session.ts";
 
 export interface CurrentSample extends SampleContext {
   session: Session | null;

@@ -79,7 +79,7 @@ export function createService(plane: Plane, localLimit: number): Service {
       if (serverReleased) connector.serve(session.target!);
       gates.freed();
     },
-    pooled: (session) => void pools[session.http === null ? "tcp" : "http"].push(session),
+    pooled: (session) => void pools[session.isHttp ? "http" : "tcp"].push(session),
   });
   const connector = createConnector(plane, finisher, turns, {
     fail: (session, cause, stage) => protocolOf(session).fail(session, cause, stage),
@@ -92,7 +92,7 @@ export function createService(plane: Plane, localLimit: number): Service {
   };
   const gates = createGates(plane, turns, accepted, localLimit);
 
-  const protocolOf = (session: Session): Protocol => session.http === null ? protocols.tcp : protocols.http;
+  const protocolOf = (session: Session): Protocol => session.isHttp ? protocols.http : protocols.tcp;
   const look = guard((session, nowMs: number) => protocolOf(session).look(session, nowMs));
 
   function guard<A = void, B = void>(deed: Deed<A, B>): Deed<A, B> {

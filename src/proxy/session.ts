@@ -3,7 +3,6 @@
  *
  * The legs are part of it and reused with it; a leg without a socket has fd -1, and no event reaches it any more.
  */
-import { SAVED_NAME } from "../linux/connect.ts";
 import { type Handlers, type Leg, newLeg } from "../linux/leg.ts";
 import type { Pipe } from "../linux/pipes.ts";
 import type { Http } from "./http1/exchange.ts";
@@ -26,9 +25,6 @@ export const STATE = {
 } as const;
 export type State = (typeof STATE)[keyof typeof STATE];
 
-/** Places in Session.names: the client, where it connected to, our end towards the server. */
-export const NAME = { client: 0, local: SAVED_NAME, source: 2 * SAVED_NAME, bytes: 3 * SAVED_NAME } as const;
-
 /** A connection to a server. In HTTP mode it outlives the exchange (http1/pool.ts). */
 export interface ServerLeg extends Leg<Session> {
   target: Target | null;
@@ -47,8 +43,10 @@ export interface Session {
   readonly slot: number;
   readonly client: Leg<Session>;
   server: ServerLeg;
-  /** What there is besides in mode http; null in mode tcp. */
-  readonly http: Http | null;
+  /** Of a frontend in mode http. */
+  readonly isHttp: boolean;
+  /** The present exchange; null: none is in progress, or mode tcp. */
+  http: Http | null;
   state: State;
   listener: Listener | null;
   frontend: Frontend | null;
@@ -102,12 +100,17 @@ export interface Session {
   /** It holds one of the server's connections; it is counted among the backend's. */
   holdsServer: boolean;
   holdsBackend: boolean;
+  /** Of mode http: exchanges begun, and since when there has been none, in ms on the process's clock. */
+  exchanges: number;
+  idleAt: number;
+  /** A kept connection that no other client may use (http-reuse never). */
+  own: ServerLeg | null;
+  /** Who served the last request of this connection. */
+  lastTarget: Target | null;
   /** Why the first attempt failed, for the termination state. */
   failure: "" | "SC" | "sC";
   logged: boolean;
   uniqueId: string;
-  /** Names of its sockets' ends, at NAME (session_names.ts). */
-  readonly names: Uint8Array;
   /** The client's address as text; "": not asked for yet. */
   clientHost: string;
 
@@ -116,23 +119,24 @@ export interface Session {
   behind: Session | null;
 }
 
-const noLeg = null as unknown as ServerLeg;
+/** Of a session that has no business with a server: without a socket, never given one. */
+export const NO_SERVER: ServerLeg = newServerLeg(
+  null as unknown as Session,
+  { connected() {}, data() {}, readable() {}, drain() {}, end() {}, broken() {} },
+);
 
-export function newSession(
-  slot: number,
-  client: Handlers<Session>,
-  server: Handlers<Session>,
-  http: Http | null,
-): Session {
-  const session = blankSession(slot, http);
-  return Object.assign(session, { client: newLeg(session, client), server: newServerLeg(session, server) });
+/** Its leg to a server is the mode's to give. */
+export function newSession(slot: number, client: Handlers<Session>, isHttp: boolean): Session {
+  const session = blankSession(slot, isHttp);
+  return Object.assign(session, { client: newLeg(session, client) });
 }
 
-const blankSession = (slot: number, http: Http | null): Session => ({
+const blankSession = (slot: number, isHttp: boolean): Session => ({
   slot,
-  client: noLeg,
-  server: noLeg,
-  http,
+  client: NO_SERVER,
+  server: NO_SERVER,
+  isHttp,
+  http: null,
   state: STATE.closed,
   listener: null,
   frontend: null,
@@ -171,17 +175,20 @@ const blankSession = (slot: number, http: Http | null): Session => ({
   backendQueue: 0,
   holdsServer: false,
   holdsBackend: false,
+  exchanges: 0,
+  idleAt: 0,
+  own: null,
+  lastTarget: null,
   failure: "",
   logged: false,
   uniqueId: "",
-  names: new Uint8Array(new ArrayBuffer(NAME.bytes)),
   clientHost: "",
   queue: null,
   before: null,
   behind: null,
 });
 
-/** Back to the state of a new session, or of a kept one before its next request; sockets and proxies are the caller's to set. */
+/** Back to the state of a new session, or of a kept one before its next request; what is the connection's is the caller's to set. */
 export function resetSession(session: Session): void {
   session.state = STATE.assign;
   session.backend = null;

@@ -1,11 +1,10 @@
 /** A session, or the present exchange of an HTTP one, as its log line shows it (logs/record.ts). */
 import { WORD } from "../board/words.ts";
-import { savedName, saveLocalName } from "../linux/connect.ts";
 import type { RecordNeeds, SessionRecord } from "../logs/record.ts";
 import { fillExchange } from "./http1/exchange_record.ts";
 import type { Plane } from "./plane.ts";
-import { clientHost, hostOf, keepLocalName, portOf } from "./session_names.ts";
-import { NAME, type Session } from "./session.ts";
+import { clientHost, hostOf, keepLocalName, keepSourceName, NAME, portOf } from "./session_names.ts";
+import type { Session } from "./session.ts";
 
 /** Fills the process's one record, which is good until the next call. */
 export function fillRecord(
@@ -53,26 +52,28 @@ export function fillRecord(
 
 /** The same while the exchange goes on: what the log does not need may not have been kept of its sockets. */
 export function recordNow(plane: Plane, session: Session, needs: RecordNeeds): SessionRecord {
-  const { server, names } = session;
   if (needs.local) keepLocalName(session);
-  if (needs.source && server.fd >= 0) saveLocalName(server.fd, names, NAME.source);
+  if (needs.source && session.server.fd >= 0) keepSourceName(session);
   return fillRecord(plane, session, "--", needs);
 }
 
 /** A unix socket has the listener's id for a port. */
+const portFor = (session: Session, host: string, which: number): number =>
+  host === "unix" ? session.listener!.bind.id : portOf(session, which);
+
 function clientInto({ record }: Plane, session: Session): void {
   record.clientHost = clientHost(session);
-  record.clientPort = record.clientHost === "unix" ? session.listener!.bind.id : portOf(session, NAME.client);
+  record.clientPort = portFor(session, record.clientHost, NAME.client);
 }
 
 function localInto({ record }: Plane, session: Session): void {
-  record.localHost = hostOf(savedName(session.names, NAME.local));
-  record.localPort = record.localHost === "unix" ? session.listener!.bind.id : portOf(session, NAME.local);
+  record.localHost = hostOf(session, NAME.local);
+  record.localPort = portFor(session, record.localHost, NAME.local);
 }
 
 function sourceInto({ record }: Plane, session: Session): void {
-  record.sourceHost = hostOf(savedName(session.names, NAME.source));
-  record.sourcePort = record.sourceHost === "unix" ? session.listener!.bind.id : portOf(session, NAME.source);
+  record.sourceHost = hostOf(session, NAME.source);
+  record.sourcePort = portFor(session, record.sourceHost, NAME.source);
 }
 
 function serverInto({ record }: Plane, { target }: Session): void {

@@ -12,7 +12,7 @@ import { asSample } from "../sample_context.ts";
 import type { Parts } from "../service.ts";
 import { resetSession, type Session, STATE } from "../session.ts";
 import type { Bodies } from "./bodies.ts";
-import { type Http, resetExchange } from "./exchange.ts";
+import { type Exchanges, type Http, resetExchange } from "./exchange.ts";
 import { BODY, type Head, newHead } from "./head.ts";
 import { parseResponse } from "./parse.ts";
 import { closeServer, type Pool } from "./pool.ts";
@@ -73,6 +73,7 @@ export function createEnds(
   { finisher, connector }: Parts,
   pool: Pool,
   bodies: Bodies,
+  exchanges: Exchanges,
   after: AfterExchange,
 ): Ends {
   const { loop, wheel } = plane;
@@ -139,7 +140,7 @@ export function createEnds(
     const released = close(session);
     if (!goesOn) return last(session, released);
     const { target } = session;
-    http.lastTarget = target;
+    session.lastTarget = target;
     next(session);
     if (released) connector.serve(target!);
   }
@@ -149,9 +150,11 @@ export function createEnds(
     const http = session.http!;
     const { frontend } = session;
     resetSession(session);
-    resetExchange(http);
+    // A request that was sent ahead is taken up at once.
+    if (http.input !== null) resetExchange(http);
+    else exchanges.end(session);
     session.state = STATE.idle;
-    http.idleAt = loop.now;
+    session.idleAt = loop.now;
     session.acceptedDate = Date.now();
     session.clientActive = loop.now;
     session.deadline = loop.now +
@@ -166,12 +169,11 @@ export function createEnds(
     const { frontend } = session;
     const unread = !http.request.done || http.input !== null;
     if (session.clientEnded || !unread || session.client.fd < 0 || frontend!.proxy.options.nolinger) {
-      pool.drop(session);
-      return finisher.close(session, released);
+      return hangUp(session, released);
     }
     if (released) connector.serve(session.target!);
     session.state = STATE.lingering;
-    http.input = null;
+    exchanges.end(session);
     loop.shutdown(session.client);
     loop.resume(session.client);
     session.deadline = loop.now + Math.min(LINGER_MS, frontend!.clientFinMs, frontend!.clientMs);
@@ -187,6 +189,11 @@ export function createEnds(
     }
     const released = close(session);
     dropServer(session);
+    hangUp(session, released);
+  }
+
+  function hangUp(session: Session, released: boolean): void {
+    exchanges.end(session);
     pool.drop(session);
     finisher.close(session, released);
   }
@@ -288,9 +295,6 @@ export function createEnds(
       }
       abort(session, cause === "-" ? "" : cause, cause === "-" ? "" : stage);
     },
-    closeIdle(session) {
-      pool.drop(session);
-      finisher.close(session, false);
-    },
+    closeIdle: (session) => hangUp(session, false),
   };
 }

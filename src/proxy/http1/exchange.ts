@@ -2,12 +2,12 @@
  * One request and its answer, as far as mode http needs more than a session has: part of the session, reset for each
  * request on the connection.
  */
-import type { ServerLeg } from "../session.ts";
-import type { Target } from "../plane.ts";
+import type { Session } from "../session.ts";
 import { type Found, newFound, resetFound } from "../rules/persistence.ts";
 import type { Exchange } from "../samples/context.ts";
 import { type Chunks, newChunks, resetChunks } from "./chunked.ts";
 import { BODY } from "./head.ts";
+import type { Pool } from "./pool.ts";
 
 /** How far a message's body has come. */
 export interface Flow {
@@ -33,8 +33,6 @@ export interface Http extends Exchange {
   sentAt: number;
   /** When the answer's head had come. */
   answeredAt: number;
-  /** When the connection became idle: its accept, or the end of the last exchange. */
-  idleAt: number;
   /** ms since 1970 of the first byte. */
   requestDate: number;
   /** Of the request. */
@@ -71,15 +69,11 @@ export interface Http extends Exchange {
   /** `capture cookie`; "": nothing. */
   requestCookie: string;
   responseCookie: string;
-  /** A kept connection that no other client may use (http-reuse never). */
-  own: ServerLeg | null;
-  /** Who served the last request of this connection. */
-  lastTarget: Target | null;
 }
 
 const newFlow = (): Flow => ({ kind: BODY.none, left: 0, chunks: newChunks(), data: 0, counted: 0, done: false });
 
-export const newHttp = (): Http => ({
+const newHttp = (): Http => ({
   method: 0,
   requestLine: "",
   status: -1,
@@ -94,7 +88,6 @@ export const newHttp = (): Http => ({
   receivedAt: NaN,
   sentAt: NaN,
   answeredAt: NaN,
-  idleAt: 0,
   requestDate: 0,
   minor: 1,
   keepClient: false,
@@ -117,8 +110,6 @@ export const newHttp = (): Http => ({
   found: newFound(),
   requestCookie: "",
   responseCookie: "",
-  own: null,
-  lastTarget: null,
 });
 
 /** Before a request; what belongs to the connection stays. */
@@ -155,6 +146,37 @@ export function resetExchange(http: Http): void {
   resetFound(http.found);
   http.requestCookie = "";
   http.responseCookie = "";
+}
+
+export interface Exchanges {
+  /** A request begins: what it needs besides the session, until its end. */
+  begin(session: Session): Http;
+  /** It is over; there may have been none. */
+  end(session: Session): void;
+}
+
+/** Connections that wait for a request hold none of this: most do so most of the time. */
+export function createExchanges(pool: Pool): Exchanges {
+  const free: Http[] = [];
+  return {
+    begin(session) {
+      const http = free.pop() ?? newHttp();
+      const { requestCaptures, responseCaptures } = session.frontend!.proxy;
+      http.requestCaptures.length = requestCaptures.length;
+      http.responseCaptures.length = responseCaptures.length;
+      resetExchange(http);
+      pool.lend(session);
+      return session.http = http;
+    },
+    end(session) {
+      const { http } = session;
+      if (http === null) return;
+      pool.takeBack(session);
+      http.input = null;
+      session.http = null;
+      free.push(http);
+    },
+  };
 }
 
 /** The head has been read: what is to follow. */

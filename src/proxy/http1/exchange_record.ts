@@ -6,16 +6,16 @@ import type { Http } from "./exchange.ts";
 /** configuration.txt 8.4: times run from one event of the exchange to the next; -1 where it was not reached. */
 export function fillExchange(record: SessionRecord, session: Session, http: Http, now: number): void {
   const begun = !Number.isNaN(http.firstByteAt);
-  const startAt = begun ? http.firstByteAt : http.idleAt;
+  const startAt = begun ? http.firstByteAt : session.idleAt;
   record.acceptedAtMs = session.acceptedDate;
   record.requestAtMs = begun ? http.requestDate : session.acceptedDate;
-  record.idleMs = begun ? Math.trunc(http.firstByteAt - http.idleAt) : -1;
+  record.idleMs = begun ? Math.trunc(http.firstByteAt - session.idleAt) : -1;
   record.requestMs = Number.isNaN(http.receivedAt) ? -1 : Math.trunc(http.receivedAt - startAt);
   record.responseMs = Number.isNaN(http.answeredAt) || Number.isNaN(http.sentAt)
     ? -1
     : Math.trunc(http.answeredAt - http.sentAt);
   record.activeMs = Math.trunc(now - startAt);
-  record.totalMs = Math.trunc(now - http.idleAt);
+  record.totalMs = Math.trunc(now - session.idleAt);
   record.dataMs = Number.isNaN(http.answeredAt) ? -1 : Math.trunc(now - http.answeredAt);
   record.requestLine = http.requestLine;
   record.status = http.status;

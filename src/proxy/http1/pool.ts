@@ -10,7 +10,7 @@ import { COUNTER } from "../../board/words.ts";
 import type { Loop } from "../../linux/loop.ts";
 import type { Finisher } from "../finish.ts";
 import type { Plane, Target } from "../plane.ts";
-import { newServerLeg, type ServerLeg, type Session } from "../session.ts";
+import { newServerLeg, NO_SERVER, type ServerLeg, type Session } from "../session.ts";
 
 const PURGE_LOOK_MS = 1000;
 /** Of the descriptors of all sessions: beyond it no more connections are kept. */
@@ -26,6 +26,9 @@ export interface Pool {
   /** A connection has been begun or closed otherwise. */
   opened(target: Target): void;
   closed(target: Target): void;
+  /** Gives the session a leg without a socket, for its exchange; takes it back, closed. */
+  lend(session: Session): void;
+  takeBack(session: Session): void;
   /** Closes what the session has kept for itself. */
   drop(session: Session): void;
   closeAll(): void;
@@ -71,7 +74,7 @@ export function createPool(
     if (at >= 0) {
       target.idle.splice(at, 1);
       count(target, -1);
-    } else if (leg.owner.http?.own === leg) leg.owner.http.own = null;
+    } else if (leg.owner.own === leg) leg.owner.own = null;
     close(leg);
   }
 
@@ -92,9 +95,9 @@ export function createPool(
       case "always":
         return true;
       case "aggressive":
-        return session.http!.count > 1 || leg.uses > 1;
+        return session.exchanges > 1 || leg.uses > 1;
       case "safe":
-        return session.http!.count > 1;
+        return session.exchanges > 1;
       default:
         return false;
     }
@@ -111,10 +114,9 @@ export function createPool(
 
   function takeFrom(session: Session): boolean {
     const target = session.target!;
-    const http = session.http!;
-    const { own } = http;
+    const { own } = session;
     if (own !== null) {
-      http.own = null;
+      session.own = null;
       if (own.target === target) {
         adopt(session, own);
         return true;
@@ -122,7 +124,7 @@ export function createPool(
       close(own);
     }
     const last = target.idle.length - 1;
-    if (last < 0 || http.fresh || !mayTake(session, target.idle[last]!)) return false;
+    if (last < 0 || session.http!.fresh || !mayTake(session, target.idle[last]!)) return false;
     adopt(session, target.idle.pop()!);
     count(target, -1);
     opened(target);
@@ -171,7 +173,7 @@ export function createPool(
     stop = null;
   }
 
-  return {
+  const pool: Pool = {
     take(session) {
       if (!takeFrom(session)) return false;
       const { cell, backend } = session.target!;
@@ -183,9 +185,7 @@ export function createPool(
       const leg = session.server;
       const target = leg.target!;
       const { maxReuse } = target.server;
-      session.server = spare.pop() ?? newServerLeg(session, server);
-      session.server.owner = session;
-      session.server.handlers = server;
+      pool.lend(session);
       leg.handlers = idle;
       leg.idleSince = loop.now;
       const worn = maxReuse >= 0 && leg.uses > maxReuse;
@@ -194,7 +194,7 @@ export function createPool(
           closed(target);
           return close(leg);
         }
-        session.http!.own = leg;
+        session.own = leg;
         return;
       }
       closed(target);
@@ -212,15 +212,26 @@ export function createPool(
     },
     opened,
     closed,
-    drop({ http }) {
-      if (http!.own === null) return;
-      closed(http!.own.target!);
-      close(http!.own);
-      http!.own = null;
+    drop(session) {
+      if (session.own === null) return;
+      closed(session.own.target!);
+      close(session.own);
+      session.own = null;
+    },
+    lend(session) {
+      const leg = spare.pop() ?? newServerLeg(session, server);
+      leg.owner = session;
+      leg.handlers = server;
+      session.server = leg;
+    },
+    takeBack(session) {
+      spare.push(session.server);
+      session.server = NO_SERVER;
     },
     closeAll() {
       for (const target of since.keys()) while (target.idle.length > 0) closeOldest(target);
       since.clear();
     },
   };
+  return pool;
 }

@@ -3,15 +3,15 @@
  * messages of an exchange, bodies.ts their bodies, ends.ts what comes after; pool.ts keeps connections to servers.
  */
 import { COUNTER } from "../../board/words.ts";
-import { saveLocalName } from "../../linux/connect.ts";
 import type { Handlers } from "../../linux/leg.ts";
 import type { Plane } from "../plane.ts";
 import type { Parts, Protocol } from "../service.ts";
-import { NAME, newSession, type Session, STATE } from "../session.ts";
+import { keepSourceName } from "../session_names.ts";
+import { newSession, type Session, STATE } from "../session.ts";
 import { createTcp } from "../tcp/protocol.ts";
 import { createBodies } from "./bodies.ts";
 import { createEnds, DRAIN_IDLE_MS } from "./ends.ts";
-import { newHttp, resetExchange } from "./exchange.ts";
+import { createExchanges } from "./exchange.ts";
 import { createPool } from "./pool.ts";
 import { createRequests } from "./request.ts";
 import { createResponses } from "./response.ts";
@@ -60,12 +60,21 @@ export function createHttp(plane: Plane, parts: Parts, localLimit: number): Prot
     serverEnd: (session) => responses.serverEnd(session),
     clientEnd,
   });
-  const ends = createEnds(plane, parts, pool, bodies, {
+  const exchanges = createExchanges(pool);
+  const ends = createEnds(plane, parts, pool, bodies, exchanges, {
     done: (http) => sending.forget(http),
     ready: (session) => requests.ready(session),
   });
   const sending = createSending(plane, bodies, ends);
-  const requests = createRequests(plane, parts, bodies, ends, sending, createRouting(plane, parts, ends, sending));
+  const requests = createRequests(
+    plane,
+    parts,
+    bodies,
+    ends,
+    exchanges,
+    sending,
+    createRouting(plane, parts, ends, sending),
+  );
   const responses = createResponses(plane, parts, bodies, ends, openTunnel);
   const tunnel = createTcp(plane, { ...parts, finisher: { ...finisher, finish: ends.finishTunnel } });
 
@@ -80,7 +89,7 @@ export function createHttp(plane: Plane, parts: Parts, localLimit: number): Prot
 
   function keepSource(session: Session): void {
     const { logger } = session.frontend!;
-    if (logger.active && logger.needs.source) saveLocalName(session.server.fd, session.names, NAME.source);
+    if (logger.active && logger.needs.source) keepSourceName(session);
   }
 
   function reuse(session: Session): boolean {
@@ -191,7 +200,7 @@ export function createHttp(plane: Plane, parts: Parts, localLimit: number): Prot
 
   function look(session: Session, nowMs: number): void {
     if (session.state === STATE.closed) return;
-    if (session.http!.tunnel) return tunnel.look(session, nowMs);
+    if (session.http !== null && session.http.tunnel) return tunnel.look(session, nowMs);
     const at = session.state === STATE.established ? idleDeadline(session) : session.deadline;
     if (at === Infinity) return lookAgain(session, nowMs);
     if (nowMs < at) return wheel.arm(session.slot, at);
@@ -244,19 +253,12 @@ export function createHttp(plane: Plane, parts: Parts, localLimit: number): Prot
   return {
     client,
     server,
-    newSession: (slot) => newSession(slot, client, server, newHttp()),
+    newSession: (slot) => newSession(slot, client, true),
     accepted(session) {
-      const http = session.http!;
       session.client.handlers = client;
-      session.server.handlers = server;
-      // Sessions are shared by all frontends: nothing of what another one has captured may be left.
-      http.requestCaptures.length = session.frontend!.proxy.requestCaptures.length;
-      http.responseCaptures.length = session.frontend!.proxy.responseCaptures.length;
-      resetExchange(http);
-      http.count = 0;
-      http.input = null;
-      http.lastTarget = null;
-      http.idleAt = loop.now;
+      session.exchanges = 0;
+      session.idleAt = loop.now;
+      session.lastTarget = null;
       session.state = STATE.idle;
       session.deadline = loop.now + session.frontend!.http!.requestMs;
       if (session.deadline < wheel.armedFor(session.slot)) wheel.arm(session.slot, session.deadline);
@@ -271,7 +273,7 @@ export function createHttp(plane: Plane, parts: Parts, localLimit: number): Prot
     adopt() {},
     drain(session) {
       // The client is told with the next answer; closing under it could cost the request that is on its way.
-      if (session.state !== STATE.idle || session.http!.count === 0) return;
+      if (session.state !== STATE.idle || session.exchanges === 0) return;
       const { closeSpreadMs } = plane.model.global;
       if (closeSpreadMs < 0) return;
       const spreadMs = closeSpreadMs > 0 ? Math.random() * closeSpreadMs : DRAIN_IDLE_MS;

@@ -12,7 +12,7 @@ import { advance, type Bodies, isBad } from "./bodies.ts";
 import { sanitizeRequest, wantsKeepAlive } from "./connection.ts";
 import { requestLine } from "./edit.ts";
 import type { Ends } from "./ends.ts";
-import { startFlow } from "./exchange.ts";
+import { type Exchanges, type Http, startFlow } from "./exchange.ts";
 import { newHead, SEEN } from "./head.ts";
 import { findHeadEnd, PARSED, parseRequest } from "./parse.ts";
 import type { Route } from "./routing.ts";
@@ -33,6 +33,7 @@ export function createRequests(
   parts: Parts,
   bodies: Bodies,
   ends: Ends,
+  exchanges: Exchanges,
   sending: Sending,
   route: Route,
 ): Requests {
@@ -97,8 +98,8 @@ export function createRequests(
 
   /** Bytes of a head, perhaps with what is behind it. @param ours they are nobody else's, and stay */
   function read(session: Session, bytes: Buffer, end: number, ours: boolean): void {
-    const http = session.http!;
-    if (Number.isNaN(http.firstByteAt)) firstByte(session);
+    const http = session.http ?? exchanges.begin(session);
+    if (Number.isNaN(http.firstByteAt)) firstByte(session, http);
     const { input } = http;
     if (input !== null) {
       bytes = Buffer.concat([input, bytes.subarray(0, end)]);
@@ -115,12 +116,11 @@ export function createRequests(
   }
 
   /** The request's own time begins; that of the first one at the accept (configuration.txt, "timeout http-request"). */
-  function firstByte(session: Session): void {
-    const http = session.http!;
+  function firstByte(session: Session, http: Http): void {
     http.firstByteAt = loop.now;
     http.requestDate = Date.now();
     session.state = STATE.request;
-    session.deadline = (http.count === 0 ? session.acceptedAt : loop.now) + session.frontend!.http!.requestMs;
+    session.deadline = (session.exchanges === 0 ? session.acceptedAt : loop.now) + session.frontend!.http!.requestMs;
     if (session.deadline < wheel.armedFor(session.slot)) wheel.arm(session.slot, session.deadline);
   }
 
@@ -143,7 +143,8 @@ export function createRequests(
   function countRequest(session: Session): void {
     const { frontend } = session;
     const http = session.http!;
-    http.count++;
+    session.exchanges++;
+    http.count = session.exchanges;
     rows[frontend!.cell.row + COUNTER.requests]! += 1;
     rows[plane.process.row + COUNTER.requests]! += 1;
     countEvent(words, frontend!.cell.word + WORD.reqSec, Math.floor(http.requestDate / 1000));
@@ -179,7 +180,7 @@ export function createRequests(
 
   /** Requests that were sent ahead are taken up when the turn's events are done, so that nobody has two in hand. */
   function ready(session: Session): void {
-    if (session.http!.input === null) return loop.resume(session.client);
+    if (session.http === null) return loop.resume(session.client);
     if (waiting.length === 0) loop.atTurnEnd(takeUp);
     waiting.push(session);
   }
@@ -193,8 +194,8 @@ export function createRequests(
   const readInput = parts.guard((session) => {
     const http = session.http!;
     const { input } = http;
-    if (input === null) return;
     http.input = null;
+    if (input === null) return;
     loop.resume(session.client);
     read(session, input, input.length, true);
   });
@@ -202,11 +203,12 @@ export function createRequests(
   function broken(session: Session, status: 400 | 408, cause: "C" | "c"): void {
     const { dontlognull, httpIgnoreProbes } = session.frontend!.proxy.options;
     const nothing = session.state === STATE.idle;
-    if (nothing && (session.http!.count > 0 || httpIgnoreProbes)) return ends.closeIdle(session);
+    if (nothing && (session.exchanges > 0 || httpIgnoreProbes)) return ends.closeIdle(session);
+    const http = session.http ?? exchanges.begin(session);
     session.logged = nothing && dontlognull;
-    session.bytesUp += session.http!.input?.length ?? 0;
-    session.http!.input = null;
-    session.http!.requestDate = Date.now();
+    session.bytesUp += http.input?.length ?? 0;
+    http.input = null;
+    http.requestDate = Date.now();
     countRequest(session);
     countBad(session);
     ends.refuse(session, status, cause, "R");

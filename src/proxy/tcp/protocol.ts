@@ -1,11 +1,11 @@
 /** `mode tcp`: from accept over the connection to the server to the relay between the two. */
 import { COUNTER } from "../../board/words.ts";
-import { saveLocalName } from "../../linux/connect.ts";
 import type { Handlers } from "../../linux/leg.ts";
 import type { Plane } from "../plane.ts";
 import { asSample } from "../sample_context.ts";
 import type { Parts, Protocol } from "../service.ts";
-import { NAME, newSession, type Session, STATE } from "../session.ts";
+import { keepSourceName } from "../session_names.ts";
+import { newServerLeg, newSession, type Session, STATE } from "../session.ts";
 import { createRelay } from "./relay.ts";
 
 export function createTcp(plane: Plane, { finisher, connector, guard, chooseBackend }: Parts): Protocol {
@@ -47,7 +47,7 @@ export function createTcp(plane: Plane, { finisher, connector, guard, chooseBack
     session.connectMs = Math.trunc(plane.loop.now - session.connectStart);
     session.deadline = Infinity;
     const { logger } = session.frontend!;
-    if (logger.active && logger.needs.source) saveLocalName(session.server.fd, session.names, NAME.source);
+    if (logger.active && logger.needs.source) keepSourceName(session);
     finisher.logAt(session, "connect", "--");
     adopt(session);
     relay.start(session);
@@ -95,7 +95,11 @@ export function createTcp(plane: Plane, { finisher, connector, guard, chooseBack
   return {
     client,
     server,
-    newSession: (slot) => newSession(slot, client, server, null),
+    newSession(slot) {
+      const session = newSession(slot, client, false);
+      session.server = newServerLeg(session, server);
+      return session;
+    },
     accepted(session) {
       finisher.logAt(session, "accept", "--");
       const backend = chooseBackend(session);
