@@ -5,23 +5,26 @@ import { openUdp, sendDatagrams } from "./datagram.ts";
 import { closeDescriptor } from "./descriptors.ts";
 import { ipSockaddr } from "./sockaddr.ts";
 
-test.each([[4, "127.0.0.1"], [6, "::1"]] as const)("more datagrams than one call takes, IPv%d", async (family, host) => {
-  const got: string[] = [];
-  const reader = await Bun.udpSocket({
-    hostname: host,
-    port: 0,
-    socket: { data: (_socket, data) => void got.push(data.toString("latin1")) },
-  });
-  const texts = Array.from({ length: 150 }, (_, i) => `line ${i} ${"x".repeat(i)}`);
-  const fd = openUdp(family);
-  const bytes = Buffer.from(texts.join(""));
-  const lengths = texts.map(({ length }) => length);
-  expect(sendDatagrams(fd, bytes, lengths, texts.length, ipSockaddr(host, family, reader.port))).toBe(texts.length);
-  await waitFor(() => got.length === texts.length, "all datagrams to arrive");
-  expect(got).toEqual(texts);
-  reader.close();
-  closeDescriptor(fd);
-});
+test.each([[4, "127.0.0.1"], [6, "::1"]] as const)(
+  "more datagrams than one call takes, IPv%d",
+  async (family, host) => {
+    const got: string[] = [];
+    const reader = await Bun.udpSocket({
+      hostname: host,
+      port: 0,
+      socket: { data: (_socket, data) => void got.push(data.toString("latin1")) },
+    });
+    const texts = Array.from({ length: 150 }, (_, i) => `line ${i} ${"x".repeat(i)}`);
+    const fd = openUdp(family);
+    const bytes = Buffer.from(texts.join(""));
+    const lengths = texts.map(({ length }) => length);
+    expect(sendDatagrams(fd, bytes, lengths, texts.length, ipSockaddr(host, family, reader.port))).toBe(texts.length);
+    await waitFor(() => got.length === texts.length, "all datagrams to arrive");
+    expect(got).toEqual(texts);
+    reader.close();
+    closeDescriptor(fd);
+  },
+);
 
 test("what cannot be sent is said with its number", () => {
   const fd = openUdp(4);

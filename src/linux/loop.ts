@@ -79,6 +79,8 @@ export interface Loop {
   failSoon<T>(leg: Leg<T>): void;
   pause<T>(leg: Leg<T>): void;
   resume<T>(leg: Leg<T>): void;
+  /** The peer has reset a socket that is paused, so its owner has not heard of it. */
+  wasReset<T>(leg: Leg<T>): boolean;
   /** Sends our end; reading goes on. */
   shutdown<T>(leg: Leg<T>): void;
   close<T>(leg: Leg<T>): void;
@@ -194,6 +196,7 @@ export function createLoop(): Loop {
       leg.paused = false;
       if (leg.waiting !== 0 && leg.fd >= 0) ready.push(leg as Leg<unknown>);
     },
+    wasReset: (leg) => (leg.waiting & ERR) !== 0,
     shutdown: (leg) => void libc.shutdown(leg.fd, SHUT_WR),
     close(leg) {
       const { fd } = leg;

@@ -71,6 +71,8 @@ export interface LogContext {
   /** Of the proxy. */
   mode: Mode;
   expression: FormatHooks["expression"];
+  /** Of unique-id-format, which is made from the request; left out: the same. */
+  idExpression?: FormatHooks["expression"];
   /** ms since 1970. */
   now?: () => number;
 }
@@ -107,7 +109,8 @@ export function createProxyLogger(settings: LogSettings, options: LogOptions, co
   const error = settings.errorFormat === null ? null : compile(settings.errorFormat, hooks, LINE);
   const errorStart = compileOwnFormat(ERROR_LOG, hooks);
   const structured = settings.sdFormat === null ? null : compile(settings.sdFormat, hooks, LINE);
-  const unique = settings.uniqueIdFormat === null ? null : compile(settings.uniqueIdFormat, hooks, UNIQUE_ID);
+  const idHooks: FormatHooks = { ...hooks, expression: context.idExpression ?? context.expression };
+  const unique = settings.uniqueIdFormat === null ? null : compile(settings.uniqueIdFormat, idHooks, UNIQUE_ID);
 
   const used = [session, error ?? errorStart];
   if (structured) used.push(structured);

@@ -170,7 +170,8 @@ function loadFrontend(
       tag: model.global.logTag,
       outlets: plane.outlets,
       mode: proxy.mode,
-      expression: logExpressions(plane, proxy, index),
+      expression: logExpressions(plane, index, scopeIn(proxy.mode, "log")),
+      idExpression: logExpressions(plane, index, proxy.mode === "http" ? "frontend http-request" : "log"),
     }),
     rules: [],
     http: null,
@@ -198,9 +199,9 @@ function loadFrontend(
   return frontend;
 }
 
-function logExpressions(plane: Plane, proxy: Proxy, index: number): FormatHooks["expression"] {
+function logExpressions(plane: Plane, index: number, scope: Scope): FormatHooks["expression"] {
   return (text) => {
-    const compiled = compileExpression(text, "any", settingFor(plane.model, scopeIn(proxy.mode, "log"), index));
+    const compiled = compileExpression(text, "any", settingFor(plane.model, scope, index));
     if (!compiled.ok) return { error: compiled.message };
     const value = asString(compiled, "str");
     return { evaluate: () => value(plane.samples) ?? "", needs: NEEDS_OF[compiled.needs] ?? [] };

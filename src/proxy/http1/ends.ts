@@ -130,6 +130,10 @@ export function createEnds(
     const http = session.http!;
     if (!bodies.downDone(session)) return;
     const { server } = session;
+    if (loop.wasReset(session.client)) {
+      session.clientEnded = true;
+      countAbort(session, COUNTER.clientAborts);
+    }
     // A server that answers early may still want the rest of the request.
     if (!http.request.done && server.fd >= 0 && !session.serverEnded) return;
     if (server.fd >= 0) {
@@ -178,6 +182,11 @@ export function createEnds(
     loop.resume(session.client);
     session.deadline = loop.now + Math.min(LINGER_MS, frontend!.clientFinMs, frontend!.clientMs);
     wheel.arm(session.slot, session.deadline);
+  }
+
+  function countAbort({ backend, target }: Session, counter: number): void {
+    if (backend !== null) rows[backend.cell.row + counter]! += 1;
+    if (target !== null) rows[target.cell.row + counter]! += 1;
   }
 
   function abort(session: Session, cause: string, stage: string): void {
@@ -243,7 +252,7 @@ export function createEnds(
     http.stage = stage;
     http.status = status;
     const reply: ErrorReply = pagesOf(session)(status);
-    const unread = Number.isNaN(http.receivedAt);
+    const unread = !http.whole;
     send(session, unread ? null : shadowOf(http), reply, reply.closes || unread);
   }
 
@@ -280,10 +289,7 @@ export function createEnds(
       const elsewhere = reply.status >= 301 && reply.status <= 308 && http.request.kind !== BODY.none;
       send(session, head ?? shadowOf(http), reply, ("closes" in reply && reply.closes === true) || elsewhere);
     },
-    countAbort({ backend, target }, counter) {
-      if (backend !== null) rows[backend.cell.row + counter]! += 1;
-      if (target !== null) rows[target.cell.row + counter]! += 1;
-    },
+    countAbort,
     finishTunnel(session, cause, stage = stageOf(session)) {
       // The relay has counted the bytes for all four.
       session.http!.creditedUp = session.bytesUp;

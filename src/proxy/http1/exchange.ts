@@ -33,6 +33,8 @@ export interface Http extends Exchange {
   sentAt: number;
   /** When the answer's head had come. */
   answeredAt: number;
+  /** A whole head has come. */
+  whole: boolean;
   /** ms since 1970 of the first byte. */
   requestDate: number;
   /** Of the request. */
@@ -88,6 +90,7 @@ const newHttp = (): Http => ({
   receivedAt: NaN,
   sentAt: NaN,
   answeredAt: NaN,
+  whole: false,
   requestDate: 0,
   minor: 1,
   keepClient: false,
@@ -122,6 +125,7 @@ export function resetExchange(http: Http): void {
   http.body = null;
   http.uniqueId = "";
   http.firstByteAt = NaN;
+  http.whole = false;
   http.receivedAt = NaN;
   http.sentAt = NaN;
   http.answeredAt = NaN;

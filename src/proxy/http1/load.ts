@@ -67,7 +67,7 @@ export function loadFrontendHttp(plane: Plane, { proxy, logger }: Frontend, site
     captures: compileCaptures(proxy),
     uniqueIdHeader: proxy.uniqueIdHeader === null ? null : fieldName(proxy.uniqueIdHeader),
     needsUniqueId: proxy.log.uniqueIdFormat !== null &&
-      (proxy.uniqueIdHeader !== null || rulesShow(plane.model, SHOWS_ID)),
+      (proxy.uniqueIdHeader !== null || proxy.log.uniqueIdFormat.includes("%[") || rulesShow(plane.model, SHOWS_ID)),
     errorPages: createErrorPages(proxy.errorPages),
     forwarded: [],
   };

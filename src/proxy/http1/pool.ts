@@ -165,7 +165,7 @@ export function createPool(
       since.set(target, loop.now);
       const excess = idle.length + inUse - target.mostInUse;
       const unused = idle.filter((leg) => loop.now - leg.idleSince >= server.poolPurgeDelayMs).length;
-      for (let i = Math.ceil(Math.max(excess, unused) / 2); i > 0; i--) closeOldest(target);
+      for (let i = Math.floor(Math.max(excess, unused) / 2); i > 0; i--) closeOldest(target);
       target.mostInUse = Math.max(inUse, Math.ceil((target.mostInUse + inUse) / 2));
     }
     if (since.size > 0) return;

@@ -159,6 +159,7 @@ export function createRequests(
     const stop = advance(http.request, bytes, head.end, end);
     if (isBad(http.request)) return bad(session, end);
     countRequest(session);
+    http.whole = true;
     http.receivedAt = loop.now;
     session.workAt = loop.now;
     session.state = STATE.assign;
@@ -180,7 +181,8 @@ export function createRequests(
 
   /** Requests that were sent ahead are taken up when the turn's events are done, so that nobody has two in hand. */
   function ready(session: Session): void {
-    if (session.http === null) return loop.resume(session.client);
+    // What was sent ahead by a client that has gone meanwhile is nobody's.
+    if (session.http === null || loop.wasReset(session.client)) return loop.resume(session.client);
     if (waiting.length === 0) loop.atTurnEnd(takeUp);
     waiting.push(session);
   }

@@ -133,13 +133,14 @@ export function createResponses(
   function answer(session: Session, bytes: Buffer, end: number): void {
     const http = session.http!;
     const { frontend, backend, target } = session;
+    startFlow(http.response, head.body, head.length);
+    const stop = advance(http.response, bytes, head.end, end);
+    if (isBad(http.response)) return badHead(session);
     rows[target!.cell.row + statusCounter(head.status)]! += 1;
     rows[target!.cell.row + COUNTER.requests]! += 1;
     sanitizeResponse(head);
     bodies.countDown(session, responseSize(head));
     frontend!.http!.captures?.response(head, http);
-    startFlow(http.response, head.body, head.length);
-    const stop = advance(http.response, bytes, head.end, end);
     bodies.countBodyDown(session);
     http.keepServer &&= wantsKeepAlive(head) && head.body !== BODY.untilClose && stop === end;
     plane.samples.response = head;
@@ -167,7 +168,6 @@ export function createResponses(
     if (at < 0) return noRoom(session);
     if (stop > head.end) at += bytes.copy(out, at, head.end, stop);
     http.answered = true;
-    if (isBad(http.response)) return badBody(session);
     bodies.writeDown(session, out, 0, at);
     ends.log(session, "response");
     if (http.response.done) return ends.complete(session);
@@ -214,7 +214,7 @@ export function createResponses(
   function serverEnd(session: Session): void {
     const http = session.http!;
     session.serverEnded = true;
-    if (!http.answered) return noAnswer(session);
+    if (!http.answered) return noAnswer(session, false);
     if (http.response.done) return;
     if (http.response.kind === BODY.untilClose) {
       http.response.done = true;
@@ -226,7 +226,7 @@ export function createResponses(
   function serverBroken(session: Session): void {
     const http = session.http!;
     if (session.server.uses > 0) http.keepServer = false;
-    if (!http.answered) return noAnswer(session);
+    if (!http.answered) return noAnswer(session, true);
     if (!http.response.done) cutShort(session);
   }
 
@@ -237,8 +237,8 @@ export function createResponses(
     ends.breakOff(session, "S", "D");
   }
 
-  /** The connection is gone before a whole head has come. */
-  function noAnswer(session: Session): void {
+  /** The connection is gone before a whole head has come: ended, or broken. */
+  function noAnswer(session: Session, broken: boolean): void {
     const http = session.http!;
     const { retryOn } = session.backend!.proxy;
     // Nobody has answered on a connection that was kept: its server most likely closed it as the request was under way.
@@ -248,7 +248,10 @@ export function createResponses(
       http.fresh = true;
       return connector.reconnect(session);
     }
-    if (retryOn.emptyResponse && mayRetry(session)) return retry(session);
+    if (retryOn.emptyResponse && mayRetry(session)) {
+      if (broken) countErrors(session);
+      return retry(session);
+    }
     countErrors(session);
     ends.refuse(session, 502, "S", "H");
   }

@@ -4,7 +4,7 @@
  */
 import { BUFFER_BYTES } from "../../linux/loop.ts";
 import type { Plane } from "../plane.ts";
-import { type Session, STATE } from "../session.ts";
+import { type Session, STATE, type State } from "../session.ts";
 import type { Bodies } from "./bodies.ts";
 import type { Ends } from "./ends.ts";
 import type { Http } from "./exchange.ts";
@@ -33,6 +33,9 @@ const SAVED_BYTES = 2048;
 const IDEMPOTENT: readonly number[] = [
   ...[METHOD.GET, METHOD.HEAD, METHOD.OPTIONS, METHOD.TRACE, METHOD.PUT, METHOD.DELETE],
 ];
+
+/** It has no connection to a server yet, and will. */
+const WAITING: readonly State[] = [STATE.queued, STATE.connecting, STATE.turnaround];
 
 export function createSending(plane: Plane, bodies: Bodies, ends: Ends): Sending {
   const { loop, wheel } = plane;
@@ -112,7 +115,7 @@ export function createSending(plane: Plane, bodies: Bodies, ends: Ends): Sending
     settle(session) {
       if (owner !== session) return;
       owner = null;
-      if (session.state === STATE.closed || session.state === STATE.answering) return;
+      if (!WAITING.includes(session.state)) return;
       session.up = Buffer.from(out.subarray(0, end));
       session.upAt = 0;
       if (!session.http!.request.done && session.up.length >= bufsize) loop.pause(session.client);

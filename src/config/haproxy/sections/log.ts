@@ -1,7 +1,7 @@
 /** `log` targets, the formats of lines, and what else a proxy says about its log. */
 import { alert, didYouMean, warning } from "../../diagnostics.ts";
 import { parseDatagramAddress } from "../addresses.ts";
-import { hasSide, type Load, type ProxyDraft } from "../draft.ts";
+import { hasSide, type Load, type ProxyDraft, type Standing } from "../draft.ts";
 import type { Call, Prefix, ProxyRow } from "../keywords.ts";
 import type { LogFormat, LogSettings, LogTarget } from "../model.ts";
 import type { Word } from "../words.ts";
@@ -279,14 +279,19 @@ function ignoredInBackend({ target, load, keyword }: Call<ProxyDraft>, name: str
 }
 
 /** The one argument, or null after what is wrong has been reported; a format nobody uses is not looked into. */
-function readFormat(args: Word[], { load, name }: Call<ProxyDraft>, used: boolean): Word | null {
+function readFormat(
+  args: Word[],
+  { load, name }: Call<ProxyDraft>,
+  used: boolean,
+  where: Standing = "http log",
+): Word | null {
   const [word, extra] = args;
   if (extra !== undefined) {
     alert(load.diagnostics, extra, `${name} expects only one argument, don't forget to escape spaces!`);
     return null;
   }
   if (word === undefined || !used) return word ?? null;
-  const complaint = load.checks.logFormat(word.text);
+  const complaint = load.checks.logFormat(word.text, where);
   if (complaint === null) return word;
   alert(load.diagnostics, inside(word, complaint.offset), `failed to parse ${name} : ${complaint.message}`);
   return null;
@@ -313,6 +318,7 @@ function lineFormat(
 }
 
 function uniqueIdFormat(args: Word[], call: Call<ProxyDraft>): void {
-  const word = readFormat(args, call, true);
+  // It is made as soon as a request is there.
+  const word = readFormat(args, call, true, "frontend http-request");
   if (word !== null) call.target.proxy.log.uniqueIdFormat = word.text;
 }
