@@ -71,6 +71,8 @@ export interface Loop {
   attach<T>(leg: Leg<T>, fd: number, connecting: boolean): void;
   /** Bytes taken: fewer than length is back-pressure, -1 a broken connection whose event follows. */
   write<T>(leg: Leg<T>, bytes: Uint8Array, at: number, length: number): number;
+  /** For a socket that is not in the loop yet: bytes taken, or minus errno; EAGAIN: its connection is still under way. */
+  writeFirst(fd: number, bytes: Uint8Array, length: number): number;
   /** For an owner that writes by itself: it was told EAGAIN and wants to hear of room. */
   awaitRoom<T>(leg: Leg<T>): void;
   /** For an owner that reads by itself: others have their turn first. */
@@ -174,6 +176,10 @@ export function createLoop(): Loop {
       }
       loop.awaitRoom(leg);
       return taken < 0 ? 0 : taken;
+    },
+    writeFirst(fd, bytes, length) {
+      const taken = libc.send(fd, ptr(bytes), length, MSG_NOSIGNAL);
+      return taken < 0 ? -errno() : taken;
     },
     awaitRoom(leg) {
       leg.blocked = true;

@@ -29,6 +29,8 @@ export interface Ways {
   fail(session: Session, cause: "S" | "s", stage: "C" | "Q"): void;
   /** Takes a kept connection to the session's target, if there is one and it may be used. */
   reuse(session: Session): boolean;
+  /** A connection to the session's target is under way. True: it came about at once, and this is done with. */
+  hurry(session: Session, fd: number): boolean;
 }
 
 export interface Connector {
@@ -248,6 +250,7 @@ export function createConnector(plane: Plane, finisher: Finisher, turns: Turns, 
     // The kernel's answer comes at once: there is no server to wait for, and haproxy does not either.
     if (fd < 0) return failed(session, "SC", true);
     countSession(target);
+    if (ways.hurry(session, fd)) return;
     session.deadline = nowMs + target.backend.connectMs;
     watch(session);
     plane.loop.attach(session.server, fd, true);

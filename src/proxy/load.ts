@@ -299,6 +299,7 @@ function loadBackend(plane: Plane, boot: Boot, proxy: Proxy, index: number): Bac
         ? createPortRing(source.portLow, source.portHigh, worker, source.portLow === source.portHigh ? 1 : workers)
         : null,
       idle: [],
+      instant: address.kind !== "ip" || isLoopback(address.host),
       inUse: 0,
       mostInUse: 0,
     };
@@ -338,6 +339,8 @@ function keepAliveOf({ options }: Proxy, side: "clitcpka" | "srvtcpka"): KeepAli
     count: options[`${side}Cnt`],
   };
 }
+
+const isLoopback = (host: string): boolean => host === "::1" || host.startsWith("127.");
 
 /** The machine's addresses are looked up when the process starts. */
 function localAddresses(): (address: Uint8Array) => boolean {

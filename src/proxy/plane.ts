@@ -131,6 +131,8 @@ export interface Target {
   ports: PortRing | null;
   /** Kept connections that nobody uses now (http1/pool.ts), those idle the longest first. */
   idle: ServerLeg[];
+  /** It is on this machine: connections come about at once. */
+  instant: boolean;
   /** Connections to it in use by this process, and the most of late. */
   inUse: number;
   mostInUse: number;

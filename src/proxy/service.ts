@@ -56,6 +56,7 @@ export interface Protocol {
   /** As the connector's ways. */
   fail(session: Session, cause: "S" | "s", stage: "C" | "Q"): void;
   reuse(session: Session): boolean;
+  hurry(session: Session, fd: number): boolean;
   /** Ends a session from outside: a hard stop ("K"), a mistake of ours ("I"). */
   kill(session: Session, cause: "K" | "I"): void;
   /** Takes over a session of another protocol whose connections are both there. */
@@ -84,6 +85,7 @@ export function createService(plane: Plane, localLimit: number): Service {
   const connector = createConnector(plane, finisher, turns, {
     fail: (session, cause, stage) => protocolOf(session).fail(session, cause, stage),
     reuse: (session) => protocolOf(session).reuse(session),
+    hurry: (session, fd) => protocolOf(session).hurry(session, fd),
   });
   const parts: Parts = { finisher, connector, guard, chooseBackend };
   const protocols: Record<Mode, Protocol> = {

@@ -87,6 +87,20 @@ export function createHttp(plane: Plane, parts: Parts, localLimit: number): Prot
     sending.send(session);
   }
 
+  /** On this machine a connection is there as soon as it is asked for: its server is woken once, not twice. */
+  function hurry(session: Session, fd: number): boolean {
+    const { target } = session;
+    const written = target!.instant ? sending.first(session, fd) : -1;
+    if (written < 0) return false;
+    loop.attach(session.server, fd, false);
+    session.connectMs = 0;
+    session.server.uses = 1;
+    pool.opened(target!);
+    keepSource(session);
+    sending.begun(session, written);
+    return true;
+  }
+
   function keepSource(session: Session): void {
     const { logger } = session.frontend!;
     if (logger.active && logger.needs.source) keepSourceName(session);
@@ -266,6 +280,7 @@ export function createHttp(plane: Plane, parts: Parts, localLimit: number): Prot
     look,
     fail: (session, cause, stage) => ends.refuse(session, 503, cause, stage),
     reuse,
+    hurry,
     kill(session, cause) {
       if (session.state === STATE.idle || session.state === STATE.lingering) ends.closeIdle(session);
       else ends.abort(session, cause, stageOf(session));

@@ -95,6 +95,7 @@ export function createResponses(
   }
 
   function badHead(session: Session): void {
+    session.http!.answeredAt = NaN;
     countErrors(session);
     if (session.backend!.proxy.retryOn.junkResponse && mayRetry(session)) return retry(session);
     ends.refuse(session, 502, "P", "H");

@@ -19,6 +19,13 @@ export interface Sending {
   settle(session: Session): void;
   /** There is a connection to the server: the request goes out. */
   send(session: Session): void;
+  /**
+   * Writes to a connection that is under way the request that is being given to the connector. Returns the bytes taken;
+   * -1: there is no such request, or no connection yet.
+   */
+  first(session: Session, fd: number): number;
+  /** So much of the request has gone out that way. */
+  begun(session: Session, written: number): void;
   /** All of the request has gone to the server. */
   sent(session: Session): void;
   /** More of the body may come. */
@@ -46,7 +53,7 @@ export function createSending(plane: Plane, bodies: Bodies, ends: Ends): Sending
   let owner: Session | null = null;
   let end = 0;
 
-  function send(session: Session): void {
+  function establish(session: Session): void {
     const http = session.http!;
     session.state = STATE.established;
     http.sentAt = loop.now;
@@ -57,6 +64,11 @@ export function createSending(plane: Plane, bodies: Bodies, ends: Ends): Sending
     session.serverLimit = session.backend!.serverMs;
     const at = loop.now + Math.min(session.clientLimit, session.serverLimit);
     if (at < wheel.armedFor(session.slot)) wheel.arm(session.slot, at);
+  }
+
+  function send(session: Session): void {
+    const http = session.http!;
+    establish(session);
     if (owner === session) {
       owner = null;
       save(session, out, end);
@@ -121,6 +133,18 @@ export function createSending(plane: Plane, bodies: Bodies, ends: Ends): Sending
       if (!session.http!.request.done && session.up.length >= bufsize) loop.pause(session.client);
     },
     send,
+    first(session, fd) {
+      if (owner !== session) return -1;
+      // Whatever is wrong, the loop will tell.
+      return Math.max(-1, loop.writeFirst(fd, out, end));
+    },
+    begun(session, written) {
+      owner = null;
+      establish(session);
+      save(session, out, end);
+      if (written < end) bodies.writeUp(session, out, written, end);
+      if (session.http!.request.done && session.up === null) sent(session);
+    },
     sent,
     resume,
     forget,

@@ -121,6 +121,7 @@ export function createTcp(plane: Plane, { finisher, connector, guard, chooseBack
     },
     fail: finisher.finish,
     reuse: () => false,
+    hurry: () => false,
     kill: finisher.finish,
     adopt,
     drain() {},
