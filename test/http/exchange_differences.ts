@@ -27,7 +27,11 @@ const page = (status: string, length: number, text: string, ...fields: string[])
   ...fields,
   `  (length) ${JSON.stringify(`<html><body><h1>${status}</h1>\n${text}\n</body></html>\n`)}`,
 ];
+/** The page, and behind it the connection ends. */
+const closing = (lines: readonly string[]) => lines.toSpliced(-1, 0, CLOSE);
 const CLOSE = "  connection: close";
+/** What a server sees of a request of ours. */
+const asked = (path: string) => [`GET ${path} HTTP/1.1`, "  host: h", '  (none) ""'];
 const HTML = "  content-type: text/html";
 
 /** haproxy lets it pass; we answer 400, and no server sees it. */
@@ -48,16 +52,16 @@ const badRequest = (name: string, reason: string): Record<string, Difference> =>
   },
 });
 
+const BAD_GATEWAY = page("502 Bad Gateway", 107, "The server returned an invalid or incomplete response.", HTML);
+const GATEWAY_TIMEOUT = page("504 Gateway Time-out", 92, "The server didn't respond in time.", HTML);
+
 /** haproxy passes the answer on; we say 502 in its place. */
 const badGateway = (name: string, reason: string): Record<string, Difference> => ({
   [name]: {
     reason,
     log: ["502 PH--"],
     instead: ({ servers }) => ({
-      clients: [[
-        ...page("502 Bad Gateway", 107, "The server returned an invalid or incomplete response.", HTML, CLOSE),
-        "fin",
-      ]],
+      clients: [[...closing(BAD_GATEWAY), "fin"]],
       servers,
       log: [`client 0 127.0.0.1 f_${name} b_${name}/s1 N/N/N/-1/N 502 209 - - PH-- 1/0/0/0 0/0 "GET / HTTP/1.1"`],
       stats: [
@@ -68,6 +72,43 @@ const badGateway = (name: string, reason: string): Record<string, Difference> =>
     }),
   },
 });
+
+/** haproxy closes the client's connection without a word, and mostly without a line; we answer. */
+const told = (name: string, reason: string, { log, answer, line, again = [], stats }: {
+  log: readonly string[];
+  answer: readonly string[];
+  /** What stands behind the names in the line of the last request. */
+  line: string;
+  /** What another connection of the server sees. */
+  again?: readonly string[];
+  stats: readonly [frontend: string, server: string, backend: string];
+}): Record<string, Difference> => ({
+  [name]: {
+    reason,
+    log,
+    instead: (fate) => ({
+      clients: fate.clients.map((lines) => [...lines.slice(0, -1), ...answer]),
+      servers: { s1: [...fate.servers["s1"] ?? [], ...(again.length > 0 ? [again] : [])] },
+      log: [...fate.log.slice(0, log.length - 1), `client 0 127.0.0.1 f_${name} b_${name}/s1 ${line}`],
+      stats: [`f_${name} FRONTEND: ${stats[0]}`, `b_${name} s1: ${stats[1]}`, `b_${name} BACKEND: ${stats[2]}`],
+    }),
+  },
+});
+
+const TOLD = "the client is told, haproxy closes its connection without a word";
+const SENT_AGAIN =
+  "RFC 9110 §9.2.2: an idempotent request that meets a kept connection just being closed is sent once " +
+  `more on a new one; if that fails too, ${TOLD}`;
+const SENT_TWICE = {
+  log: ["200 ----", "502 SH--"],
+  answer: [...BAD_GATEWAY, "open"],
+  line: 'N/N/N/-1/N 502 209 - - SH-- 1/0/0/0 0/0 "GET /2 HTTP/1.1"',
+  stats: [
+    "smax=1 stot=1 bin=78 bout=260 hrsp_2xx=1 hrsp_5xx=1 req_tot=2",
+    "smax=1 stot=3 bin=78 bout=260 eresp=1 lbtot=2 hrsp_2xx=1 req_tot=1 connect=2 reuse=1",
+    "smax=1 stot=2 bin=78 bout=260 eresp=1 lbtot=2 hrsp_2xx=1 hrsp_5xx=1 req_tot=2 connect=2 reuse=1",
+  ],
+} as const;
 
 /** haproxy counts a Content-Length that it does not send with an answer that has no body. */
 const NOT_SENT = "haproxy counts the bytes of a field that it takes out of the answer";
@@ -135,6 +176,84 @@ export const DIFFERENCES: Readonly<Record<string, Difference>> = {
   asked_chunks_and_length_http10: {
     reason: "the answer leaves the connection whole",
     instead: edited(["ended", "open"]),
+  },
+  ...told("kept_server_connection_reset_by_the_next_request", SENT_AGAIN, {
+    ...SENT_TWICE,
+    again: [...asked("/2"), "closed here"],
+  }),
+  ...told("kept_server_connection_closed_by_the_next_request", SENT_AGAIN, {
+    ...SENT_TWICE,
+    again: [...asked("/2"), "ended"],
+  }),
+  ...told("kept_server_connection_reset_by_a_post", `RFC 9110 §9.2.2: a POST is not sent twice; ${TOLD}`, {
+    ...SENT_TWICE,
+    line: 'N/N/N/-1/N 502 209 - - SH-- 1/0/0/0 0/0 "POST / HTTP/1.1"',
+    stats: [
+      "smax=1 stot=1 bin=102 bout=260 hrsp_2xx=1 hrsp_5xx=1 req_tot=2",
+      "smax=1 stot=2 bin=102 bout=260 eresp=1 lbtot=2 hrsp_2xx=1 req_tot=1 connect=1 reuse=1",
+      "smax=1 stot=2 bin=102 bout=260 eresp=1 lbtot=2 hrsp_2xx=1 hrsp_5xx=1 req_tot=2 connect=1 reuse=1",
+    ],
+  }),
+  ...told("server_closes_on_request_of_a_kept_client", TOLD, {
+    ...SENT_TWICE,
+    log: ["502 SH--", "502 SH--"],
+    stats: [
+      "smax=1 stot=1 bin=78 bout=418 hrsp_5xx=2 req_tot=2",
+      "smax=1 stot=2 bin=78 bout=418 eresp=2 lbtot=2 connect=2",
+      "smax=1 stot=2 bin=78 bout=418 eresp=2 lbtot=2 hrsp_5xx=2 req_tot=2 connect=2",
+    ],
+  }),
+  ...told("server_does_not_read", TOLD, {
+    log: ["504 sH--"],
+    answer: [...closing(GATEWAY_TIMEOUT), "fin"],
+    line: 'N/N/N/-1/N 504 … - - sH-- 1/0/0/0 0/0 "POST / HTTP/1.1"',
+    stats: [
+      "smax=1 stot=1 hrsp_5xx=1 req_tot=1",
+      "smax=1 stot=1 eresp=1 lbtot=1 connect=1",
+      "smax=1 stot=1 eresp=1 lbtot=1 hrsp_5xx=1 req_tot=1 connect=1",
+    ],
+  }),
+  ...told("server_resets_while_the_body_comes", TOLD, {
+    log: ["502 SH--"],
+    answer: [...closing(BAD_GATEWAY), "fin"],
+    line: 'N/N/N/-1/N 502 209 - - SH-- 1/0/0/0 0/0 "POST / HTTP/1.1"',
+    stats: [
+      "smax=1 stot=1 bin=60 bout=209 hrsp_5xx=1 req_tot=1",
+      "smax=1 stot=1 bin=60 bout=209 eresp=1 lbtot=1 connect=1",
+      "smax=1 stot=1 bin=60 bout=209 eresp=1 lbtot=1 hrsp_5xx=1 req_tot=1 connect=1",
+    ],
+  }),
+  retry_on_empty_response_by_reset: {
+    reason: "an exchange that has seen a connection to its server reset keeps none of them",
+    instead: edited(["open", "ended"]),
+  },
+  // ---- carried by other connections
+  max_reuse: {
+    reason: "configuration.txt 5.2 (max-reuse): haproxy 2.6 obeys it for HTTP/2 only",
+    instead: (fate) => ({
+      ...edited(["connect=1 reuse=3", "connect=2 reuse=2"])(fate),
+      servers: { s1: [["/1", "/2"], ["/3", "/4"]].map((paths) => [...paths.flatMap(asked), "ended"]) },
+    }),
+  },
+  kept_to_its_server_with_prefer_last_server: {
+    reason: "configuration.txt 4.2: haproxy 2.6 does so only with a connection that no other client may use",
+    instead: (fate) => {
+      const { clients, log } = edited(["s2", "s1"])(fate);
+      const counts = "smax=1 stot=3 bin=117 bout=153 lbtot=1 hrsp_2xx=3 req_tot=3 connect=1 reuse=2";
+      return {
+        clients,
+        servers: { s1: [[...["/1", "/2", "/3"].flatMap(asked), "open"]], s2: [] },
+        log,
+        stats: fate.stats.map((line) =>
+          line.replace(/ (s1|s2|BACKEND): .*/, (_, of) => ` ${of}: ${of === "s2" ? "" : counts}`)
+        ),
+      };
+    },
+  },
+  // ---- logged otherwise
+  no_backend: {
+    reason: "the time of the request (TR) is known, haproxy logs -1",
+    instead: edited([" -1/-1/-1/-1/N 503", " N/-1/-1/-1/N 503"]),
   },
 
   // ---- the statistics page is our own
