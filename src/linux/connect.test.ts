@@ -136,7 +136,7 @@ const ENDS: [listen: string, to: string, family: 4 | 6, bytes: number[]][] = [
   ["::1", "::1", 6, [...Array<number>(15).fill(0), 1]],
   ["::", "::ffff:127.0.0.1", 6, [127, 0, 0, 1]], // mapped: the same address as on an IPv4 socket
 ];
-test.each(ENDS)("savedAddress: a listener at %s reached as %s", async (listen, to, family, bytes) => {
+test.each(ENDS)("savedAddress: a listener at %s reached as %s", (listen, to, family, bytes) => {
   const listener = Bun.listen({ hostname: listen, port: 0, socket: { data() {} } });
   const fd = startConnect(plan({ family: family === 4 ? 2 : 10, address: ipSockaddr(to, family, listener.port) }));
   const { port } = localName(fd) as { port: number };

@@ -93,9 +93,12 @@ export function createFinisher(plane: Plane, turns: Turns, after: AfterFinish): 
     countTimesOf(session.target!.cell, session, totalMs);
   }
 
-  function countTimesOf({ row }: Cell, { queueMs, connectMs }: Session, totalMs: number): void {
+  function countTimesOf({ row }: Cell, { queueMs, connectMs, http }: Session, totalMs: number): void {
     countTime(row + COUNTER.queueTimeSum, row + COUNTER.queueTimeMax, queueMs);
     countTime(row + COUNTER.connectTimeSum, row + COUNTER.connectTimeMax, connectMs);
+    if (http !== null && http.answeredAt >= http.sentAt) {
+      countTime(row + COUNTER.responseTimeSum, row + COUNTER.responseTimeMax, http.answeredAt - http.sentAt);
+    }
     countTime(row + COUNTER.totalTimeSum, row + COUNTER.totalTimeMax, totalMs);
   }
 

@@ -1,12 +1,10 @@
 /**
- * The bodies of an exchange on their way: from client to server and back, as they come, with back-pressure.
- *
- * What a side does not take is held (at most one read, or a pipe), and the other side is not read until it is gone. Where a
- * message ends is known by its Flow; what comes behind it is left to the caller.
+ * The bodies of an exchange on their way: from client to server and back, as they come (pending.ts holds what is not taken).
+ * Where a message ends is known by its Flow; what comes behind it is left to the caller.
  */
 import { COUNTER } from "../../board/words.ts";
 import { BUFFER_BYTES } from "../../linux/loop.ts";
-import { emptyPipe, type Pipe } from "../../linux/pipes.ts";
+import { createPending, type Pending } from "../pending.ts";
 import type { Plane } from "../plane.ts";
 import type { Session } from "../session.ts";
 import { moveBulk } from "../tcp/bulk.ts";
@@ -15,7 +13,6 @@ import type { Flow } from "./exchange.ts";
 import { BODY } from "./head.ts";
 
 const { bytesIn: BYTES_IN, bytesOut: BYTES_OUT } = COUNTER;
-const EAGAIN = 11;
 /** A pipe is worth its calls for more than one more read. */
 const BULK_BYTES = 2 * BUFFER_BYTES;
 
@@ -46,7 +43,7 @@ export function advance(flow: Flow, bytes: Buffer, at: number, end: number): num
 
 export const isBad = (flow: Flow): boolean => flow.kind === BODY.chunked && flow.chunks.phase === CHUNK.bad;
 
-export interface Bodies {
+export interface Bodies extends Pending {
   /** Counts what has come from the client, from the server (size.ts). */
   countUp(session: Session, bytes: number): void;
   countDown(session: Session, bytes: number): void;
@@ -55,15 +52,6 @@ export interface Bodies {
   /** Counts the content that has come since the last time. */
   countBodyUp(session: Session): void;
   countBodyDown(session: Session): void;
-  /** Writes to the server, to the client; what is not taken is held, and its source not read. */
-  writeUp(session: Session, bytes: Buffer, at: number, end: number): void;
-  writeDown(session: Session, bytes: Buffer, at: number, end: number): void;
-  /** Writes on what was held. True: nothing is left. */
-  flushUp(session: Session): boolean;
-  flushDown(session: Session): boolean;
-  /** Nothing waits to be written. */
-  upDone(session: Session): boolean;
-  downDone(session: Session): boolean;
   /** The rest of a long body passes through a pipe, from the server or from the client, if there is one. */
   bulkDown(session: Session): void;
   bulkUp(session: Session): void;
@@ -82,6 +70,7 @@ export interface AfterBulk {
 
 export function createBodies(plane: Plane, after: AfterBulk): Bodies {
   const { loop } = plane;
+  const pending = createPending(plane);
   const { rows } = plane.board;
 
   function countUp(session: Session, bytes: number): void {
@@ -110,79 +99,6 @@ export function createBodies(plane: Plane, after: AfterBulk): Bodies {
     if (session.target !== null) rows[session.target.cell.row + BYTES_OUT]! += bytes;
   }
 
-  function writeUp(session: Session, bytes: Buffer, at: number, end: number): void {
-    if (session.up !== null) {
-      session.up = Buffer.concat([session.up.subarray(session.upAt), bytes.subarray(at, end)]);
-      session.upAt = 0;
-      return loop.pause(session.client);
-    }
-    const written = loop.write(session.server, bytes, at, end - at);
-    if (written < 0) return; // Broken: its event follows.
-    session.serverActive = loop.now;
-    if (written === end - at) return;
-    session.up = Buffer.from(bytes.subarray(at + written, end));
-    session.upAt = 0;
-    loop.pause(session.client);
-  }
-
-  function writeDown(session: Session, bytes: Buffer, at: number, end: number): void {
-    // A client that was reset while its answer was waited for.
-    if (session.client.fd < 0) return;
-    if (session.down !== null) {
-      session.down = Buffer.concat([session.down.subarray(session.downAt), bytes.subarray(at, end)]);
-      session.downAt = 0;
-      return loop.pause(session.server);
-    }
-    const written = loop.write(session.client, bytes, at, end - at);
-    if (written < 0) return;
-    session.clientActive = loop.now;
-    if (written === end - at) return;
-    session.down = Buffer.from(bytes.subarray(at + written, end));
-    session.downAt = 0;
-    loop.pause(session.server);
-  }
-
-  function flushUp(session: Session): boolean {
-    const { up } = session;
-    if (up === null) return true;
-    const written = loop.write(session.server, up, session.upAt, up.length - session.upAt);
-    if (written < 0) return false;
-    if (written > 0) session.serverActive = loop.now;
-    session.upAt += written;
-    if (session.upAt < up.length) return false;
-    session.up = null;
-    return true;
-  }
-
-  function flushDown(session: Session): boolean {
-    const { down, downPipe } = session;
-    if (downPipe !== null && !flushPipe(session, downPipe)) return false;
-    if (down === null) return true;
-    const written = loop.write(session.client, down, session.downAt, down.length - session.downAt);
-    if (written < 0) return false;
-    if (written > 0) session.clientActive = loop.now;
-    session.downAt += written;
-    if (session.downAt < down.length) return false;
-    session.down = null;
-    return true;
-  }
-
-  /** What a server that is gone had sent in bulk. */
-  function flushPipe(session: Session, pipe: Pipe): boolean {
-    const { client } = session;
-    while (pipe.filled > 0) {
-      const moved = emptyPipe(pipe, client.fd);
-      if (moved <= 0) {
-        if (moved === -EAGAIN) loop.awaitRoom(client);
-        else loop.failSoon(client);
-        return false;
-      }
-      session.clientActive = loop.now;
-    }
-    leaveDown(session);
-    return true;
-  }
-
   function countBodyUp(session: Session): void {
     const flow = session.http!.request;
     if (flow.data !== flow.counted) countUp(session, flow.data - flow.counted);
@@ -206,30 +122,13 @@ export function createBodies(plane: Plane, after: AfterBulk): Bodies {
   const wroteUp = (session: Session): void => void (session.serverActive = loop.now);
   const wroteDown = (session: Session): void => void (session.clientActive = loop.now);
 
-  function leaveDown(session: Session): void {
-    plane.pipes.giveBack(session.downPipe!);
-    session.downPipe = null;
-    session.server.raw = false;
-  }
-
-  function leaveUp(session: Session): void {
-    plane.pipes.giveBack(session.upPipe!);
-    session.upPipe = null;
-    session.client.raw = false;
-  }
-
   return {
+    ...pending,
     countUp,
     creditUp,
     countDown,
     countBodyUp,
     countBodyDown,
-    writeUp,
-    writeDown,
-    flushUp,
-    flushDown,
-    upDone: ({ up, upPipe }) => up === null && (upPipe === null || upPipe.filled === 0),
-    downDone: ({ down, downPipe }) => down === null && (downPipe === null || downPipe.filled === 0),
     bulkDown(session) {
       if (session.http!.response.left < BULK_BYTES || session.down !== null) return;
       session.downPipe = plane.pipes.take();
@@ -245,19 +144,19 @@ export function createBodies(plane: Plane, after: AfterBulk): Bodies {
       const { client, server } = session;
       switch (moveBulk(loop, session, session.downPipe!, server, client, readDown, wroteDown, flow)) {
         case "little":
-          return leaveDown(session);
+          return pending.leaveDown(session);
         case "blocked":
           return loop.pause(server);
         case "more":
           return loop.readOn(server);
         case "done":
-          leaveDown(session);
+          pending.leaveDown(session);
           flow.done = true;
           // Should there be more than announced, it must be seen before anybody else uses the connection.
           loop.readOn(server);
           return after.downMoved(session);
         case "end":
-          leaveDown(session);
+          pending.leaveDown(session);
           return after.serverEnd(session);
       }
     },
@@ -266,18 +165,18 @@ export function createBodies(plane: Plane, after: AfterBulk): Bodies {
       const { client, server } = session;
       switch (moveBulk(loop, session, session.upPipe!, client, server, readUp, wroteUp, flow)) {
         case "little":
-          return leaveUp(session);
+          return pending.leaveUp(session);
         case "blocked":
           return loop.pause(client);
         case "more":
           return loop.readOn(client);
         case "done":
-          leaveUp(session);
+          pending.leaveUp(session);
           flow.done = true;
           loop.readOn(client);
           return after.upMoved(session);
         case "end":
-          leaveUp(session);
+          pending.leaveUp(session);
           return after.clientEnd(session);
       }
     },

@@ -1,18 +1,16 @@
 /**
  * The two legs of an established TCP session: bytes, ends and resets pass from one to the other.
  *
- * Back-pressure: what a side does not take is held (at most one read, 64 KiB, or a pipe) and the other side is not read until
- * it is gone.
+ * Back-pressure: pending.ts.
  */
 import { COUNTER } from "../../board/words.ts";
 import { BUFFER_BYTES } from "../../linux/loop.ts";
-import { emptyPipe } from "../../linux/pipes.ts";
 import type { Finisher } from "../finish.ts";
+import { createPending } from "../pending.ts";
 import type { Plane } from "../plane.ts";
 import { type Session, STATE } from "../session.ts";
 import { moveBulk, NO_LIMIT } from "./bulk.ts";
 
-const EAGAIN = 11;
 const { bytesIn: BYTES_IN, bytesOut: BYTES_OUT } = COUNTER;
 
 export interface Relay {
@@ -37,6 +35,8 @@ export interface Relay {
 export function createRelay(plane: Plane, finisher: Finisher): Relay {
   const { loop } = plane;
   const { rows } = plane.board;
+  const pending = createPending(plane);
+  const { upDone, downDone } = pending;
   let ending: Session[] = [];
 
   function countUp(session: Session, bytes: number): void {
@@ -58,13 +58,7 @@ export function createRelay(plane: Plane, finisher: Finisher): Relay {
     if (session.state !== STATE.established) return holdEarly(session, bytes, length);
     countUp(session, length);
     session.clientActive = loop.now;
-    const written = loop.write(session.server, bytes, 0, length);
-    if (written < 0) return; // Broken: its event follows.
-    session.serverActive = loop.now;
-    if (written === length) return length < BUFFER_BYTES ? undefined : enterBulkUp(session);
-    session.up = Buffer.from(bytes.subarray(written, length));
-    session.upAt = 0;
-    loop.pause(session.client);
+    if (pending.writeUp(session, bytes, 0, length) && length === BUFFER_BYTES) enterBulkUp(session);
   }
 
   /** Sent before there is a server: kept up to a buffer's size, then the client is not read. */
@@ -78,13 +72,7 @@ export function createRelay(plane: Plane, finisher: Finisher): Relay {
     session.bytesDown += length;
     countDown(session, length);
     session.serverActive = loop.now;
-    const written = loop.write(session.client, bytes, 0, length);
-    if (written < 0) return;
-    session.clientActive = loop.now;
-    if (written === length) return length < BUFFER_BYTES ? undefined : enterBulkDown(session);
-    session.down = Buffer.from(bytes.subarray(written, length));
-    session.downAt = 0;
-    loop.pause(session.server);
+    if (pending.writeDown(session, bytes, 0, length) && length === BUFFER_BYTES) enterBulkDown(session);
   }
 
   function enterBulkUp(session: Session): void {
@@ -114,13 +102,13 @@ export function createRelay(plane: Plane, finisher: Finisher): Relay {
     const { client, server } = session;
     switch (moveBulk(loop, session, session.upPipe!, client, server, readUp, wroteUp, NO_LIMIT)) {
       case "little":
-        return leaveBulkUp(session);
+        return pending.leaveUp(session);
       case "blocked":
         return loop.pause(client);
       case "more":
         return loop.readOn(client);
       case "end":
-        leaveBulkUp(session);
+        pending.leaveUp(session);
         return clientEnd(session);
     }
   }
@@ -129,33 +117,16 @@ export function createRelay(plane: Plane, finisher: Finisher): Relay {
     const { client, server } = session;
     switch (moveBulk(loop, session, session.downPipe!, server, client, readDown, wroteDown, NO_LIMIT)) {
       case "little":
-        return leaveBulkDown(session);
+        return pending.leaveDown(session);
       case "blocked":
         return loop.pause(server);
       case "more":
         return loop.readOn(server);
       case "end":
-        leaveBulkDown(session);
+        pending.leaveDown(session);
         return serverEnd(session);
     }
   }
-
-  function leaveBulkUp(session: Session): void {
-    plane.pipes.giveBack(session.upPipe!);
-    session.upPipe = null;
-    session.client.raw = false;
-  }
-
-  function leaveBulkDown(session: Session): void {
-    plane.pipes.giveBack(session.downPipe!);
-    session.downPipe = null;
-    session.server.raw = false;
-  }
-
-  /** Nothing that one side has sent still waits for the other. */
-  const upDone = ({ up, upPipe }: Session): boolean => up === null && (upPipe === null || upPipe.filled === 0);
-  const downDone = ({ down, downPipe }: Session): boolean =>
-    down === null && (downPipe === null || downPipe.filled === 0);
 
   /** The server's reset reaches the client as an end, behind what the server had sent. */
   function serverReset(session: Session): void {
@@ -165,54 +136,24 @@ export function createRelay(plane: Plane, finisher: Finisher): Relay {
     if (downDone(session)) finisher.finish(session, "S", "D");
   }
 
-  function drainAfterReset(session: Session): void {
-    const { downPipe, client } = session;
-    while (downPipe!.filled > 0) {
-      const moved = emptyPipe(downPipe!, client.fd);
-      if (moved <= 0) return moved === -EAGAIN ? loop.awaitRoom(client) : loop.failSoon(client);
-      wroteDown(session);
-    }
-    finisher.finish(session, "S", "D");
-  }
-
-  /** Writes what waits for the server. False while some is left. */
-  function flushUp(session: Session): boolean {
-    const { up } = session;
-    if (up === null) return true;
-    const written = loop.write(session.server, up, session.upAt, up.length - session.upAt);
-    if (written < 0) return false;
-    if (written > 0) session.serverActive = loop.now;
-    session.upAt += written;
-    if (session.upAt < up.length) return false;
-    session.up = null;
-    return true;
-  }
-
   function serverDrain(session: Session): void {
     if (session.upPipe !== null) {
       loop.resume(session.client);
       return clientReadable(session);
     }
-    if (session.up === null || !flushUp(session)) return;
+    if (session.up === null || !pending.flushUp(session)) return;
     if (session.clientEnded) passEndUp(session);
     else resumeClient(session);
   }
 
   function clientDrain(session: Session): void {
-    const { down } = session;
     if (session.downPipe !== null) {
       // A server that was reset has nothing more to say: what it had said is still passed on.
-      if (session.server.fd < 0) return drainAfterReset(session);
+      if (session.server.fd < 0) return pending.flushDown(session) ? finisher.finish(session, "S", "D") : undefined;
       loop.resume(session.server);
       return serverReadable(session);
     }
-    if (down === null) return;
-    const written = loop.write(session.client, down, session.downAt, down.length - session.downAt);
-    if (written < 0) return;
-    if (written > 0) session.clientActive = loop.now;
-    session.downAt += written;
-    if (session.downAt < down.length) return;
-    session.down = null;
+    if (session.down === null || !pending.flushDown(session)) return;
     if (session.serverEnded) return passEndDown(session);
     session.serverActive = loop.now;
     loop.resume(session.server);
@@ -312,7 +253,7 @@ export function createRelay(plane: Plane, finisher: Finisher): Relay {
     serverReset,
     start(session) {
       if (session.bytesUp > 0) countUp(session, session.bytesUp);
-      if (!flushUp(session)) return;
+      if (!pending.flushUp(session)) return;
       if (session.clientEnded) passEndUp(session);
       else resumeClient(session);
     },
