@@ -8,6 +8,7 @@ import { enter, enterBelow, enterQueue, enterServed, noteMost } from "../board/c
 import { countEvent } from "../board/rates.ts";
 import { COUNTER, WORD } from "../board/words.ts";
 import { startConnect } from "../linux/connect.ts";
+import { closeDescriptor } from "../linux/descriptors.ts";
 import { dynamicMaxconn, FULL, NONE } from "./balance/farm.ts";
 import type { Finisher } from "./finish.ts";
 import type { Backend, Plane, Target } from "./plane.ts";
@@ -29,9 +30,12 @@ export interface Ways {
   fail(session: Session, cause: "S" | "s", stage: "C" | "Q"): void;
   /** Takes a kept connection to the session's target, if there is one and it may be used. */
   reuse(session: Session): boolean;
-  /** A connection to the session's target is under way. True: it came about at once, and this is done with. */
-  hurry(session: Session, fd: number): boolean;
+  /** A connection to the session's target is under way, which the loop has not been told of: it may have come about at once. */
+  hurry(session: Session, fd: number): Hurry;
 }
+
+/** The request has gone out on it; it was refused; it takes its time. */
+export type Hurry = "done" | "failed" | "later";
 
 export interface Connector {
   /** Counts the session into its backend. */
@@ -250,7 +254,12 @@ export function createConnector(plane: Plane, finisher: Finisher, turns: Turns, 
     // The kernel's answer comes at once: there is no server to wait for, and haproxy does not either.
     if (fd < 0) return failed(session, "SC", true);
     countSession(target);
-    if (ways.hurry(session, fd)) return;
+    const hurry = ways.hurry(session, fd);
+    if (hurry === "done") return;
+    if (hurry === "failed") {
+      closeDescriptor(fd);
+      return failed(session, "SC");
+    }
     session.deadline = nowMs + target.backend.connectMs;
     watch(session);
     plane.loop.attach(session.server, fd, true);

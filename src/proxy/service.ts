@@ -10,7 +10,7 @@ import type { Mode } from "../config/haproxy/model.ts";
 import { setKeepAlive } from "../linux/connect.ts";
 import type { Handlers } from "../linux/leg.ts";
 import type { Timers } from "../linux/loop.ts";
-import { type Connector, createConnector } from "./connector.ts";
+import { type Connector, createConnector, type Hurry } from "./connector.ts";
 import { createFinisher, type Finisher } from "./finish.ts";
 import { createGates, type Gates } from "./gate.ts";
 import { createHttp } from "./http1/protocol.ts";
@@ -56,7 +56,7 @@ export interface Protocol {
   /** As the connector's ways. */
   fail(session: Session, cause: "S" | "s", stage: "C" | "Q"): void;
   reuse(session: Session): boolean;
-  hurry(session: Session, fd: number): boolean;
+  hurry(session: Session, fd: number): Hurry;
   /** Ends a session from outside: a hard stop ("K"), a mistake of ours ("I"). */
   kill(session: Session, cause: "K" | "I"): void;
   /** Takes over a session of another protocol whose connections are both there. */

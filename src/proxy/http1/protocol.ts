@@ -4,6 +4,7 @@
  */
 import { COUNTER } from "../../board/words.ts";
 import type { Handlers } from "../../linux/leg.ts";
+import type { Hurry } from "../connector.ts";
 import type { Plane } from "../plane.ts";
 import type { Parts, Protocol } from "../service.ts";
 import { keepSourceName } from "../session_names.ts";
@@ -17,6 +18,8 @@ import { createRequests } from "./request.ts";
 import { createResponses } from "./response.ts";
 import { createRouting } from "./routing.ts";
 import { createSending } from "./sending.ts";
+
+const EAGAIN = 11;
 
 /** @param localLimit sessions that this process can hold with the descriptors it may open */
 export function createHttp(plane: Plane, parts: Parts, localLimit: number): Protocol {
@@ -88,17 +91,18 @@ export function createHttp(plane: Plane, parts: Parts, localLimit: number): Prot
   }
 
   /** On this machine a connection is there as soon as it is asked for: its server is woken once, not twice. */
-  function hurry(session: Session, fd: number): boolean {
+  function hurry(session: Session, fd: number): Hurry {
     const { target } = session;
-    const written = target!.instant ? sending.first(session, fd) : -1;
-    if (written < 0) return false;
+    if (!target!.instant) return "later";
+    const written = sending.first(session, fd);
+    if (written < 0) return written === -EAGAIN ? "later" : "failed";
     loop.attach(session.server, fd, false);
     session.connectMs = 0;
     session.server.uses = 1;
     pool.opened(target!);
     keepSource(session);
     sending.begun(session, written);
-    return true;
+    return "done";
   }
 
   function keepSource(session: Session): void {

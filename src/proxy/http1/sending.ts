@@ -20,8 +20,8 @@ export interface Sending {
   /** There is a connection to the server: the request goes out. */
   send(session: Session): void;
   /**
-   * Writes to a connection that is under way the request that is being given to the connector. Returns the bytes taken;
-   * -1: there is no such request, or no connection yet.
+   * Writes to a connection that is under way the request that is being given to the connector. Returns the bytes taken, or
+   * minus errno; EAGAIN: there is no such request, or no connection yet.
    */
   first(session: Session, fd: number): number;
   /** So much of the request has gone out that way. */
@@ -34,6 +34,7 @@ export interface Sending {
   forget(http: Http): void;
 }
 
+const EAGAIN = 11;
 /** Requests up to this size are kept until their answer comes, so that they can be sent again. */
 const SAVED_BYTES = 2048;
 /** RFC 9110 §9.2.2. */
@@ -134,9 +135,7 @@ export function createSending(plane: Plane, bodies: Bodies, ends: Ends): Sending
     },
     send,
     first(session, fd) {
-      if (owner !== session) return -1;
-      // Whatever is wrong, the loop will tell.
-      return Math.max(-1, loop.writeFirst(fd, out, end));
+      return owner === session ? loop.writeFirst(fd, out, end) : -EAGAIN;
     },
     begun(session, written) {
       owner = null;

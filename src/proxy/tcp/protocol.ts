@@ -121,7 +121,7 @@ export function createTcp(plane: Plane, { finisher, connector, guard, chooseBack
     },
     fail: finisher.finish,
     reuse: () => false,
-    hurry: () => false,
+    hurry: () => "later",
     kill: finisher.finish,
     adopt,
     drain() {},
