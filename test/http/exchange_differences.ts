@@ -223,10 +223,6 @@ export const DIFFERENCES: Readonly<Record<string, Difference>> = {
       "smax=1 stot=1 bin=60 bout=209 eresp=1 lbtot=1 hrsp_5xx=1 req_tot=1 connect=1",
     ],
   }),
-  retry_on_empty_response_by_reset: {
-    reason: "an exchange that has seen a connection to its server reset keeps none of them",
-    instead: edited(["open", "ended"]),
-  },
   // ---- carried by other connections
   max_reuse: {
     reason: "configuration.txt 5.2 (max-reuse): haproxy 2.6 obeys it for HTTP/2 only",

@@ -91,10 +91,10 @@ export function createEnds(
 
   function dropServer(session: Session): void {
     const { server } = session;
-    if (server.fd < 0) return;
-    // One that has not come about yet is in nobody's use.
+    // One that has not come about is in nobody's use; one that broke is closed already.
     if (server.uses > 0) pool.closed(server.target!);
-    closeServer(loop, server);
+    server.uses = 0;
+    if (server.fd >= 0) closeServer(loop, server);
     finisher.freePort(server);
     session.up = null;
     if (session.upPipe !== null) plane.pipes.giveBack(session.upPipe);
@@ -136,10 +136,9 @@ export function createEnds(
     }
     // A server that answers early may still want the rest of the request.
     if (!http.request.done && server.fd >= 0 && !session.serverEnded) return;
-    if (server.fd >= 0) {
-      if (http.keepServer && http.request.done && http.response.done && session.up === null) pool.give(session);
-      else dropServer(session);
-    }
+    const whole = http.request.done && http.response.done && session.up === null;
+    if (http.keepServer && whole && server.fd >= 0 && !server.ended) pool.give(session);
+    else dropServer(session);
     const goesOn = keepsClient(session);
     const released = close(session);
     if (!goesOn) return last(session, released);

@@ -74,7 +74,10 @@ export function createPool(
     if (at >= 0) {
       target.idle.splice(at, 1);
       count(target, -1);
-    } else if (leg.owner.own === leg) leg.owner.own = null;
+    } else if (leg.owner.own === leg) {
+      leg.owner.own = null;
+      closed(target);
+    }
     close(leg);
   }
 
@@ -121,6 +124,7 @@ export function createPool(
         adopt(session, own);
         return true;
       }
+      closed(own.target!);
       close(own);
     }
     const last = target.idle.length - 1;
@@ -222,6 +226,7 @@ export function createPool(
       const leg = spare.pop() ?? newServerLeg(session, server);
       leg.owner = session;
       leg.handlers = server;
+      leg.uses = 0;
       session.server = leg;
     },
     takeBack(session) {

@@ -226,7 +226,6 @@ export function createResponses(
 
   function serverBroken(session: Session): void {
     const http = session.http!;
-    if (session.server.uses > 0) http.keepServer = false;
     if (!http.answered) return noAnswer(session, true);
     if (!http.response.done) cutShort(session);
   }
