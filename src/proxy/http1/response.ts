@@ -166,7 +166,8 @@ export function createResponses(
     if (!http.keepClient) announce(head, "close");
     else if (http.minor === 0 || head.minor === 0) announce(head, "keep-alive");
     let at = composeHead(head, false, out, 0);
-    if (at < 0) return noRoom(session);
+    // `out` has room for a head of a buffer's size and the body that came with it.
+    if (at < 0 || at > bufsize) return noRoom(session);
     if (stop > head.end) at += bytes.copy(out, at, head.end, stop);
     http.answered = true;
     bodies.writeDown(session, out, 0, at);
@@ -191,9 +192,7 @@ export function createResponses(
     // What has not come whole would be taken for the next answer.
     if (!session.http!.response.done) ends.dropServer(session);
     if (verdict.termination === "PR" || verdict.termination === "PH") {
-      for (const place of [frontend, backend === frontend ? null : backend, target]) {
-        if (place !== null) rows[place.cell.row + COUNTER.deniedResp]! += 1;
-      }
+      for (const place of [frontend!, backend!, target!]) rows[place.cell.row + COUNTER.deniedResp]! += 1;
       ends.reply(session, null, verdict, "P", "H");
     } else ends.reply(session, null, verdict, "L", "H");
     return false;
@@ -202,11 +201,12 @@ export function createResponses(
   /** Both sides speak another protocol from here on. */
   function open(session: Session, bytes: Buffer, end: number): void {
     const http = session.http!;
-    http.answered = true;
     http.keepServer = false;
     http.keepClient = false;
     let at = composeHead(head, false, out, 0);
+    if (at < 0 || at > bufsize) return noRoom(session);
     if (end > head.end) at += bytes.copy(out, at, head.end, end);
+    http.answered = true;
     bodies.countDown(session, end - head.end);
     bodies.writeDown(session, out, 0, at);
     tunnel(session);

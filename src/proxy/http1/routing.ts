@@ -22,6 +22,7 @@ export type Route = (session: Session, head: Head, bytes: Buffer, stop: number) 
 
 export function createRouting(plane: Plane, { connector, chooseBackend }: Parts, ends: Ends, sending: Sending): Route {
   const { rows } = plane.board;
+  const { bufsize } = plane.model.global.tune;
 
   /** Runs the rules and finds the backend. */
   function route(session: Session, head: Head, bytes: Buffer, stop: number): void {
@@ -118,7 +119,8 @@ export function createRouting(plane: Plane, { connector, chooseBackend }: Parts,
     http.keepServer = !closes;
     const { bodyAt } = http;
     let at = composeHead(head, true, sending.out, 0);
-    if (at < 0) return false;
+    // `out` has room for a head of a buffer's size and the body that came with it.
+    if (at < 0 || at > bufsize) return false;
     if (stop > bodyAt) at += bytes.copy(sending.out, at, bodyAt, stop);
     sending.composed(session, at);
     return true;
