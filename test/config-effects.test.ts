@@ -10,12 +10,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 const TOP = join(import.meta.dir, "..");
-const MODELS = ["src/config/haproxy/model.ts", "src/config/haproxy/model_http.ts"];
+const MODELS = ["model.ts", "model_checks.ts", "model_http.ts"].map((name) => `src/config/haproxy/${name}`);
 /** In src/config, but for those who act: what follows from the model. */
 const LIMITS = "src/config/haproxy/limits.ts";
 
 /** Fields without a reader, and why the operator does not miss their effect. When one gets a reader its row goes. */
-const CHECKS = "checks come later, which a warning says where `check` stands";
 const PLACES = "where it stands, for messages";
 const UNREAD: Readonly<Record<string, string>> = {
   "Acl.place": PLACES,
@@ -31,15 +30,8 @@ const UNREAD: Readonly<Record<string, string>> = {
   "Options.contstats": "bytes are always counted when they pass",
   "Proxy.place": PLACES,
   "RedirectRule.place": PLACES,
-  "Server.check": CHECKS,
-  "Server.downinterMs": CHECKS,
-  "Server.fall": CHECKS,
-  "Server.fastinterMs": CHECKS,
-  "Server.interMs": CHECKS,
-  "Server.onMarkedDownShutdownSessions": CHECKS,
   "Server.place": PLACES,
   "Server.poolLowConn": "what threads leave of each other's idle connections: processes never take any",
-  "Timeouts.check": CHECKS,
   "UseBackend.place": PLACES,
   "UseServer.place": PLACES,
 };

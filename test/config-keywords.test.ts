@@ -11,6 +11,7 @@ import { globalTable } from "../src/config/haproxy/sections/global.ts";
 import { proxyTable } from "../src/config/haproxy/sections/proxy.ts";
 import { SERVER_PARAMETERS } from "../src/config/haproxy/sections/server.ts";
 import { loadText } from "./config_fixture.ts";
+import { CHECK_DIFFERENCES, CHECK_SERVER_LINES } from "./config_keyword_check_lines.ts";
 import { HTTP_DIFFERENCES, HTTP_LINES } from "./config_keyword_http_lines.ts";
 import { RULE_DIFFERENCES, RULE_LINES, RULE_PLACE_LINES } from "./config_keyword_rule_lines.ts";
 import { ALL_PROXY_LINES, BIND_LINES, DIFFERENCES, GLOBAL_LINES, SERVER_LINES } from "./config_keyword_lines.ts";
@@ -156,7 +157,7 @@ test("ours are the same, but for the differences listed", async () => {
   const found = TABLES.flatMap((table) => render(table, ours(table)));
   const wanted = (await golden()).map((line) => {
     const text = line.slice(SECTIONS.length + 1);
-    const own = (DIFFERENCES[text] ?? HTTP_DIFFERENCES[text] ?? RULE_DIFFERENCES[text])?.[0];
+    const own = (DIFFERENCES[text] ?? CHECK_DIFFERENCES[text] ?? HTTP_DIFFERENCES[text] ?? RULE_DIFFERENCES[text])?.[0];
     return own === undefined ? line : `${own.padEnd(SECTIONS.length)} ${text}`;
   });
   expect(found).toEqual(wanted);
@@ -168,6 +169,6 @@ test("every row has a line here", () => {
     [...names].filter((name) => !words(lines).some((line) => line === name || line.startsWith(`${name} `)));
   expect(covered(proxyTable.rows.keys(), [...ALL_PROXY_LINES, ...HTTP_LINES, ...RULE_PLACE_LINES])).toEqual([]);
   expect(covered(globalTable.rows.keys(), GLOBAL_LINES)).toEqual([]);
-  expect(covered(Object.keys(SERVER_PARAMETERS), SERVER_LINES)).toEqual([]);
+  expect(covered(Object.keys(SERVER_PARAMETERS), [...SERVER_LINES, ...CHECK_SERVER_LINES])).toEqual([]);
   expect(covered(Object.keys(BIND_OPTIONS), BIND_LINES)).toEqual([]);
 });

@@ -1,4 +1,5 @@
 /** Lines of every keyword for config-keywords.test.ts: of a proxy of mode tcp, of its servers and binds, of the global section. */
+import { CHECK_GLOBAL_LINES, CHECK_LINES, CHECK_SERVER_LINES } from "./config_keyword_check_lines.ts";
 
 const BIND_ADDRESSES = ["bind 127.0.0.1:9990", "bind /tmp/keywords.sock"];
 
@@ -224,13 +225,15 @@ export const GLOBAL_LINES = [
   ...["tune.rcvbuf.server 10000", "tune.sndbuf.client 10000", "tune.sndbuf.server 10000", "bogus", "tune.bogus 1"],
   ...["tune.http.maxhdr 50", "tune.http.maxhdr 0", "tune.http.maxhdr 40000", "tune.http.maxhdr"],
   ...["tune.http.logurilen 2000", "tune.http.logurilen", "tune.http.cookielen 100", "tune.http.cookielen 1 2"],
+  ...CHECK_GLOBAL_LINES,
   // The last: haproxy says nothing more after it.
   ...["zero-warning", "quiet"],
 ];
 
 export const ALL_PROXY_LINES = [
   ...PROXY_LINES,
-  ...SERVER_LINES.map((parameters) => `server s 127.0.0.1:80 ${parameters}`),
+  ...CHECK_LINES,
+  ...[...SERVER_LINES, ...CHECK_SERVER_LINES].map((parameters) => `server s 127.0.0.1:80 ${parameters}`),
   ...BIND_LINES.map((options) =>
     `${BIND_ADDRESSES[/^(mode|user|group|uid|gid|expose)/.test(options) ? 1 : 0]} ${options}`
   ),
@@ -240,7 +243,6 @@ export const ALL_PROXY_LINES = [
 /** Where we differ, as we decide it, and why. */
 export const DIFFERENCES: Readonly<Record<string, readonly [ours: string, reason: string]>> = {
   "hash-type map-based none": ["aawaa", "the function came with 3.0"],
-  "server s 127.0.0.1:80 check": ["rrrwa", "checks come later, which is said where it stands first"],
   "bind 127.0.0.1:9990 mss -200": ["rrrrr", "a value relative to the client's is not supported yet"],
   "tune.bufsize 268435456": ["r", "haproxy refuses it too, without naming the line"],
   "default option nolinger": ["aaaaa", "2.6 reads the option's name twice; documented, and later fixed"],

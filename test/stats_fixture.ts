@@ -7,6 +7,7 @@ import { newGlobal, newProxyDraft } from "../src/config/haproxy/blank.ts";
 import { NO_OVERRIDES } from "../src/config/haproxy/load.ts";
 import type { Bind, Global, ListenAddress, Model, Persistence, Proxy, Server } from "../src/config/haproxy/model.ts";
 import type { RuntimeContext } from "../src/runtime/context.ts";
+import { NO_EVENTS } from "../src/runtime/events.ts";
 import { createMeters } from "../src/stats/meters.ts";
 
 const PLACE = { file: "test.cfg", line: 1, column: 1 };
@@ -112,6 +113,8 @@ export function context(of: Model, given: Partial<RuntimeContext> = {}): Runtime
     now: () => startedAtMs + 65_432,
     meters: createMeters(board, () => 0),
     listeners: [],
+    events: NO_EVENTS,
+    ask: () => Promise.resolve([]),
     environment: { HOME: "/root", "EMPTY": "" },
     ...given,
   };

@@ -4,14 +4,16 @@
  * Relies on layout.ts for the places and words.ts for the meaning. Nothing here waits: Atomics.wait does not
  * work on mapped memory, and a role that needs to see a change looks again.
  */
-import type { Model } from "../config/haproxy/model.ts";
-import { HEADER_BYTES, type Layout, MAGIC, WORDS_PER_WORKER } from "./layout.ts";
+import type { Model, Server } from "../config/haproxy/model.ts";
+import { CHECK, CHECK_WORDS, checkAt } from "./check_cells.ts";
+import { HEADER_BYTES, type Layout, MAGIC, PROCESS, WORDS_PER_WORKER } from "./layout.ts";
 import {
   ADMIN,
   COUNTER,
   type Counter,
   COUNTERS,
   COUNTERS_PER_ROW,
+  PROCESS_WORD,
   SERVER_STATE,
   WORD,
   WORDS_PER_ENTITY,
@@ -24,6 +26,7 @@ export interface Board {
   words: Int32Array;
   rows: Float64Array;
   workerWords: Int32Array;
+  checks: Int32Array;
 }
 
 /** Takes memory of at least layout.bytes. Throws when it was laid out for something else. */
@@ -46,10 +49,11 @@ export function openBoard(memory: Uint8Array, layout: Layout): Board {
       (layout.workers + 1) * layout.entities * COUNTERS_PER_ROW,
     ),
     workerWords: new Int32Array(buffer, byteOffset + layout.workerWordsAt, layout.workers * WORDS_PER_WORKER),
+    checks: new Int32Array(buffer, byteOffset + layout.checksAt, layout.entities * CHECK_WORDS),
   };
 }
 
-/** Writes the header and the servers' first states into zeroed memory, and opens it. */
+/** Writes the header, the servers' first states and the frontends' limits into zeroed memory, and opens it. */
 export function initBoard(memory: Uint8Array, layout: Layout, model: Model, nowMs: number): Board {
   const header = new Int32Array(memory.buffer, memory.byteOffset, HEADER_BYTES / 4);
   header[0] = MAGIC;
@@ -58,7 +62,8 @@ export function initBoard(memory: Uint8Array, layout: Layout, model: Model, nowM
   new Float64Array(memory.buffer, memory.byteOffset + 16, 1)[0] = nowMs;
   const board = openBoard(memory, layout);
   model.proxies.forEach((proxy, p) => {
-    const { backend, firstServer } = layout.proxies[p]!;
+    const { frontend, backend, firstServer } = layout.proxies[p]!;
+    if (frontend >= 0) board.words[wordAt(frontend, WORD.maxconn)] = proxy.maxconn;
     if (backend < 0) return;
     proxy.servers.forEach((server, s) => {
       const at = wordAt(firstServer + s, WORD.state);
@@ -66,10 +71,27 @@ export function initBoard(memory: Uint8Array, layout: Layout, model: Model, nowM
       board.words[wordAt(firstServer + s, WORD.admin)] = server.disabled ? ADMIN.forcedMaint | ADMIN.configMaint : 0;
       board.words[wordAt(firstServer + s, WORD.weight)] = server.weight;
       board.words[wordAt(firstServer + s, WORD.maxconn)] = server.maxconn;
-      if (!server.disabled) board.words[wordAt(backend, server.backup ? WORD.backup : WORD.active)]! += 1;
+      if (server.check) beginUnchecked(board, firstServer + s, server);
+      if (!server.disabled && server.weight > 0) {
+        board.words[wordAt(backend, server.backup ? WORD.backup : WORD.active)]! += 1;
+      }
     });
   });
   return board;
+}
+
+/** It is up, but its first failure takes it down. 1 is the status of what no check has seen. */
+function beginUnchecked({ checks }: Board, entity: number, { rise, disabled }: Server): void {
+  checks[checkAt(entity, CHECK.health)] = disabled ? 0 : rise;
+  checks[checkAt(entity, CHECK.status)] = 1;
+  checks[checkAt(entity, CHECK.durationMs)] = -1;
+}
+
+/** The limits of the process as a whole, which the stats socket may change. */
+export function setProcessLimits({ words }: Board, { global }: Model, maxconn: number): void {
+  words[wordAt(PROCESS, PROCESS_WORD.maxconn)] = maxconn;
+  words[wordAt(PROCESS, PROCESS_WORD.connRateLimit)] = global.maxconnrate;
+  words[wordAt(PROCESS, PROCESS_WORD.sessRateLimit)] = global.maxsessrate;
 }
 
 export const wordAt = (entity: number, word: number): number => entity * WORDS_PER_ENTITY + word;

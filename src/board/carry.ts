@@ -7,17 +7,12 @@
 import type { Model, Proxy } from "../config/haproxy/model.ts";
 import { type Board, raiseMax, readCounter, rowAt, wordAt } from "./board.ts";
 import { hasBackend, hasFrontend, PROCESS } from "./layout.ts";
-import { COUNTER, type Counter, COUNTERS, COUNTERS_PER_ROW, WORD } from "./words.ts";
+import { COUNTER, COUNTERS, COUNTERS_PER_ROW, MOST, PRESENT, WORD } from "./words.ts";
 
 export interface Counted {
   model: Model;
   board: Board;
 }
-
-/** What a process holds or waits for at present is its own. */
-const PRESENT: ReadonlySet<Counter> = new Set(["heldCur", "heldQueued", "heldServed", "idle", "waitsSince"]);
-/** The highest values ever seen. */
-const MOST = [WORD.max, WORD.queuedMax, WORD.sessMax, WORD.connMax, WORD.reqMax];
 
 /** Carries over what has been counted since the last call. */
 export function createCarrier(from: Counted, to: Counted): () => void {

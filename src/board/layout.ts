@@ -3,6 +3,7 @@
  * each role finds the same cell for the same thing without asking.
  */
 import type { Model, Proxy } from "../config/haproxy/model.ts";
+import { CHECK_WORDS } from "./check_cells.ts";
 import { COUNTERS_PER_ROW, WORDS_PER_ENTITY } from "./words.ts";
 
 /** Entities of one proxy; -1 where it has no such side. Listeners and servers are consecutive, in model order. */
@@ -21,6 +22,8 @@ export interface Layout {
   workerWordsAt: number;
   wordsAt: number;
   rowsAt: number;
+  /** What checks have found out (check_cells.ts). */
+  checksAt: number;
   bytes: number;
 }
 
@@ -35,6 +38,9 @@ export const WORDS_PER_WORKER = 16;
 
 export const hasFrontend = (proxy: Proxy): boolean => proxy.kind !== "backend";
 export const hasBackend = (proxy: Proxy): boolean => proxy.kind !== "frontend";
+/** Are there servers to be checked? */
+export const hasChecks = ({ proxies }: Model): boolean =>
+  proxies.some(({ disabled, servers }) => !disabled && servers.some(({ check }) => check));
 
 export function layoutBoard(model: Model, workers: number): Layout {
   let next = PROCESS + 1;
@@ -51,6 +57,7 @@ export function layoutBoard(model: Model, workers: number): Layout {
   const wordsAt = workerWordsAt + workers * WORDS_PER_WORKER * 4;
   const rowsAt = wordsAt + next * WORDS_PER_ENTITY * 4;
   // One row more than processes: what was counted before a reload (carry.ts).
-  const bytes = rowsAt + (workers + 1) * next * COUNTERS_PER_ROW * 8;
-  return { workers, entities: next, proxies, workerWordsAt, wordsAt, rowsAt, bytes };
+  const checksAt = rowsAt + (workers + 1) * next * COUNTERS_PER_ROW * 8;
+  const bytes = checksAt + next * CHECK_WORDS * 4;
+  return { workers, entities: next, proxies, workerWordsAt, wordsAt, rowsAt, checksAt, bytes };
 }

@@ -55,3 +55,19 @@ test("a backend is down while no server takes clients", () => {
   change(2, { admin: 0 }, 20);
   expect([backend(WORD.backup), backend(WORD.stateSince), backend(WORD.downtime)]).toEqual([1, 20, 15]);
 });
+
+test("a drain is a change of its own, and its time counts as down", () => {
+  const { change, server } = open();
+  expect(change(0, { admin: ADMIN.forcedDrain }, 5)).toBe("same");
+  expect([server(0, WORD.stateSince), server(0, WORD.downtime)]).toEqual([5, 0]);
+  expect(change(0, { weight: 3 }, 6)).toBe("same");
+  expect(server(0, WORD.stateSince)).toBe(5);
+  expect(change(0, { admin: 0 }, 9)).toBe("same");
+  expect([server(0, WORD.stateSince), server(0, WORD.downtime)]).toEqual([9, 4]);
+});
+
+test("a server that the configuration disables is up once the operator has enabled it", () => {
+  const { change } = open();
+  change(0, { admin: ADMIN.forcedMaint | ADMIN.configMaint, state: SERVER_STATE.down }, 1);
+  expect(change(0, { admin: ADMIN.configMaint, state: SERVER_STATE.up }, 2)).toBe("up");
+});

@@ -5,7 +5,7 @@
 import type { Proxy } from "../config/haproxy/model.ts";
 import { type Board, wordAt } from "./board.ts";
 import type { ProxyEntities } from "./layout.ts";
-import { ADMIN, SERVER_STATE, WORD } from "./words.ts";
+import { DRAIN, MAINTENANCE, SERVER_STATE, WORD } from "./words.ts";
 
 export interface ServerChange {
   /** One of SERVER_STATE. */
@@ -17,21 +17,19 @@ export interface ServerChange {
   maxconn?: number;
 }
 
-const MAINTENANCE = ADMIN.forcedMaint | ADMIN.inheritedMaint | ADMIN.configMaint;
-const DRAIN = ADMIN.forcedDrain | ADMIN.inheritedDrain;
-
 /** Can it be sent anything at all? One that drains can: those who are its already. */
 export function isServerUp({ words }: Board, entity: number): boolean {
   const admin = words[wordAt(entity, WORD.admin)]!;
   return (admin & MAINTENANCE) === 0 && words[wordAt(entity, WORD.state)] !== SERVER_STATE.down;
 }
 
+const drains = ({ words }: Board, entity: number): boolean => (words[wordAt(entity, WORD.admin)]! & DRAIN) !== 0;
+
 /** Does it take new clients? */
 export function takesClients(board: Board, entity: number): boolean {
   const { words } = board;
-  const drains = (words[wordAt(entity, WORD.admin)]! & DRAIN) !== 0;
   const state = words[wordAt(entity, WORD.state)];
-  return isServerUp(board, entity) && !drains && state !== SERVER_STATE.stopping &&
+  return isServerUp(board, entity) && !drains(board, entity) && state !== SERVER_STATE.stopping &&
     words[wordAt(entity, WORD.weight)]! > 0;
 }
 
@@ -50,12 +48,15 @@ export function changeServer(
   const { words } = board;
   const entity = entities.firstServer + server;
   const wasUp = isServerUp(board, entity);
+  const wasDraining = drains(board, entity);
   for (const name of ["state", "admin", "weight", "maxconn"] as const) {
     const value = change[name];
     if (value !== undefined) words[wordAt(entity, WORD[name])] = value;
   }
   const isUp = isServerUp(board, entity);
   if (wasUp !== isUp) noteChange(board, entity, isUp, nowMs);
+  // haproxy counts the time of a drain among that of being down.
+  else if (wasDraining !== drains(board, entity)) noteChange(board, entity, wasDraining, nowMs);
   recount(board, proxy, entities, nowMs);
   Atomics.add(words, wordAt(entities.backend, WORD.version), 1);
   return wasUp === isUp ? "same" : isUp ? "up" : "down";

@@ -25,7 +25,7 @@ export const WORD = {
   connMax: 11,
   /** Server: one of SERVER_STATE; frontend and listener: one of LISTEN_STATE. */
   state: 12,
-  /** Server: bits of ADMIN. */
+  /** Server: bits of ADMIN; frontend: one of FRONTEND_ADMIN. */
   admin: 13,
   /** Server: the weight in force, 0–256. */
   weight: 14,
@@ -37,7 +37,7 @@ export const WORD = {
   lastSession: 17,
   /** Seconds since the board was made of the last change of state. */
   stateSince: 18,
-  /** Server: the limit in force (0: none), which the runtime API may change. */
+  /** Server, frontend: the limit in force (0: none), which the runtime API may change. */
   maxconn: 19,
   /** Backend: bumped by whoever changes a server's state or weight, so that workers rebuild their schedules. */
   version: 20,
@@ -50,19 +50,23 @@ export const WORD = {
   backup: 26,
   /** Server: sum of its down time in seconds until stateSince. */
   downtime: 27,
-  /** Server: result of the last check, one of the check statuses; its code and duration follow with checks. */
-  checkStatus: 28,
-  checkCode: 29,
-  checkDurationMs: 30,
   /** Backend: connections being served (beconn without those that wait). */
   served: 31,
 } as const;
 export const WORDS_PER_ENTITY = 32;
 
 export const SERVER_STATE = { down: 0, starting: 1, up: 2, stopping: 3 } as const;
-/** Reasons for maintenance and drain; several may hold at once. */
+/** Reasons for maintenance and drain; several may hold at once. configMaint only remembers where forcedMaint came from. */
 export const ADMIN = { forcedMaint: 1, inheritedMaint: 2, configMaint: 4, forcedDrain: 8, inheritedDrain: 16 } as const;
+export const MAINTENANCE = ADMIN.forcedMaint | ADMIN.inheritedMaint;
+export const DRAIN = ADMIN.forcedDrain | ADMIN.inheritedDrain;
 export const LISTEN_STATE = { open: 0, full: 1, paused: 2, stopped: 3 } as const;
+/** Frontend: its word `admin`, what the operator wants of it; 0: to serve. Shut down is for ever. */
+export const FRONTEND_ADMIN = { paused: 1, stopped: 2 } as const;
+/** The process as a whole has no state of a server: these words hold limits of its own, all 0 for none. */
+export const PROCESS_WORD = { maxconn: 19, connRateLimit: 13, sessRateLimit: 14 } as const;
+/** A limit of a frontend (`maxconn`) that lets nobody in; 0 is none of its own. */
+export const NOBODY = -1;
 
 export type Fold = "sum" | "max" | "mean";
 
@@ -115,6 +119,10 @@ export const COUNTERS = [
 ] as const satisfies readonly (readonly [string, Fold])[];
 
 export type Counter = (typeof COUNTERS)[number][0];
+/** What a process holds or waits for at present is its own: nobody clears it or carries it over. */
+export const PRESENT: ReadonlySet<Counter> = new Set(["heldCur", "heldQueued", "heldServed", "idle", "waitsSince"]);
+/** The shared words that hold the highest values ever seen. */
+export const MOST = [WORD.max, WORD.queuedMax, WORD.sessMax, WORD.connMax, WORD.reqMax] as const;
 export const COUNTERS_PER_ROW = COUNTERS.length;
 /** Index of each counter in a row. */
 export const COUNTER = Object.fromEntries(COUNTERS.map(([name], i) => [name, i])) as Record<Counter, number>;

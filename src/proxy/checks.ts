@@ -5,7 +5,7 @@ import { CHECK_ONLY, compileLogFormat } from "../logs/format.ts";
 import { parseErrorMessage } from "./rules/error_message.ts";
 import { checkAcl, compileAcl } from "./samples/acl.ts";
 import { checkExpression, isAvailable } from "./samples/expression.ts";
-import { toRegExp } from "./samples/regex.ts";
+import { toRegExp } from "../config/regex.ts";
 
 export const configChecks: Checks = {
   logFormat(text, where = "http log") {

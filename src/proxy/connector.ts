@@ -12,7 +12,7 @@ import { closeDescriptor } from "../linux/descriptors.ts";
 import { dynamicMaxconn, FULL, NONE } from "./balance/farm.ts";
 import type { Finisher } from "./finish.ts";
 import type { Backend, Plane, Target } from "./plane.ts";
-import { append, type Queue } from "./queue.ts";
+import { append, listOf, type Queue } from "./queue.ts";
 import { redispatched } from "./rules/persistence.ts";
 import { asSample } from "./sample_context.ts";
 import { keepLocalName, NAME, portOf } from "./session_names.ts";
@@ -52,6 +52,8 @@ export interface Connector {
   reconnect(session: Session): void;
   /** A server has lost a connection: those who wait for one are served. */
   serve(target: Target): void;
+  /** A server takes no new clients: those who wait for it and may go elsewhere do. Returns how many. */
+  leave(target: Target): number;
 }
 
 export function createConnector(plane: Plane, finisher: Finisher, turns: Turns, ways: Ways): Connector {
@@ -217,6 +219,23 @@ export function createConnector(plane: Plane, finisher: Finisher, turns: Turns, 
     return true;
   }
 
+  /** As haproxy's: only with `option redispatch`, and not where `option persist` wants this server all the same. */
+  function leave({ backend, queue }: Target): number {
+    const { redispatch, options } = backend.proxy;
+    if (redispatch === null || options.persist) return 0;
+    let left = 0;
+    for (const session of listOf(queue)) {
+      // One that finds no server ends, which may serve another.
+      if (session.queue !== queue) continue;
+      finisher.leaveQueue(session);
+      forgetWanted(session);
+      session.state = STATE.assign;
+      assign(session);
+      left++;
+    }
+    return left;
+  }
+
   function usable(target: Target): boolean {
     const at = target.cell.word;
     return target.backend.balancer.usable(target.index) && words[at + WORD.weight]! > 0;
@@ -351,6 +370,7 @@ export function createConnector(plane: Plane, finisher: Finisher, turns: Turns, 
     assign: begin,
     failed,
     serve,
+    leave,
     reconnect: connect,
     retry(session) {
       session.attempts++;

@@ -7,9 +7,9 @@
  */
 import { type Cell, enter, enterBelow, leave, noteMost } from "../board/cells.ts";
 import { readRate } from "../board/rates.ts";
-import { LISTEN_STATE, WORD } from "../board/words.ts";
+import { FRONTEND_ADMIN, LISTEN_STATE, PROCESS_WORD, WORD } from "../board/words.ts";
 import { closeDescriptor, hasFree } from "../linux/descriptors.ts";
-import type { Listener, Plane } from "./plane.ts";
+import type { Frontend, Listener, Plane } from "./plane.ts";
 import type { Turns } from "./turns.ts";
 
 const LOOK_AGAIN_MS = 2;
@@ -22,6 +22,8 @@ export interface Gates {
   openAll(): void;
   /** Accepts no more on any listener (soft stop, SIGTTOU). */
   closeAll(state: "paused" | "stopped"): void;
+  /** The operator has disabled or enabled the frontend, or shut it down. */
+  follow(frontend: Frontend): void;
 }
 
 /** Called with a connection that has its places among the process's, the frontend's and the listener's. */
@@ -53,9 +55,10 @@ export function createGates(plane: Plane, turns: Turns, accepted: Accepted, loca
   const rateReached = (at: number, limit: number): boolean => limit > 0 && readRate(words, at, Date.now()) >= limit;
 
   function busyHere({ frontend }: Listener): boolean {
-    const { process, maxconnrate, maxsessrate } = plane;
+    const { word } = plane.process;
     return starved || plane.crowded || plane.sessions >= localLimit ||
-      rateReached(process.word + WORD.connSec, maxconnrate) || rateReached(process.word + WORD.sessSec, maxsessrate) ||
+      rateReached(word + WORD.connSec, words[word + PROCESS_WORD.connRateLimit]!) ||
+      rateReached(word + WORD.sessSec, words[word + PROCESS_WORD.sessRateLimit]!) ||
       rateReached(frontend.cell.word + WORD.sessSec, frontend.proxy.rateLimitSessions);
   }
 
@@ -65,13 +68,15 @@ export function createGates(plane: Plane, turns: Turns, accepted: Accepted, loca
   /** Takes the places of a connection that came at `since`; returns who has none, or null. */
   function takePlaces(listener: Listener, since: number): Blocker | null {
     const { cell, bind, frontend } = listener;
-    const { process, maxconn } = plane;
+    const { process } = plane;
     if (busyHere(listener)) return "here";
+    const maxconn = words[process.word + PROCESS_WORD.maxconn]!;
+    const frontendMaxconn = words[frontend.cell.word + WORD.maxconn]!;
     if (!hasRoom(process, maxconn, since)) return process;
-    if (!hasRoom(frontend.cell, frontend.maxconn, since)) return frontend.cell;
+    if (!hasRoom(frontend.cell, frontendMaxconn, since)) return frontend.cell;
     if (!hasRoom(cell, bind.maxconn, since)) return cell;
     if (!enterBelow(board, process, maxconn)) return process;
-    if (!enterBelow(board, frontend.cell, frontend.maxconn)) {
+    if (!enterBelow(board, frontend.cell, frontendMaxconn)) {
       leave(board, process);
       return frontend.cell;
     }
@@ -86,8 +91,11 @@ export function createGates(plane: Plane, turns: Turns, accepted: Accepted, loca
     return null;
   }
 
+  /** What the operator wants of the frontend; 0: to serve. */
+  const adminOf = ({ cell }: Frontend): number => words[cell.word + WORD.admin]!;
+
   function open(listener: Listener): void {
-    if (listener.close !== null) return;
+    if (listener.close !== null || shut || adminOf(listener.frontend) !== 0) return;
     const { maxaccept } = plane.model.global.tune;
     listener.close = plane.loop.accept(listener.fd, maxaccept, (fd, name, nameLength) => {
       if (fd < 0) starve();
@@ -160,7 +168,7 @@ export function createGates(plane: Plane, turns: Turns, accepted: Accepted, loca
     held.delete(listener);
     publish(blocker);
     if (fd >= 0) accepted(listener, fd, name, name.length);
-    if (!shut) open(listener);
+    open(listener);
   }
 
   function lookNoMore(): void {
@@ -179,16 +187,25 @@ export function createGates(plane: Plane, turns: Turns, accepted: Accepted, loca
     lookNoMore();
   }
 
+  function follow(frontend: Frontend): void {
+    const admin = adminOf(frontend);
+    const state = admin === FRONTEND_ADMIN.stopped ? LISTEN_STATE.stopped : LISTEN_STATE.paused;
+    for (const listener of frontend.listeners) {
+      if (admin !== 0) close(listener, state);
+      else if (!held.has(listener)) open(listener);
+    }
+    if (admin !== 0) words[frontend.cell.word + WORD.state] = state;
+  }
+
   return {
     freed() {
       if (held.size > 0) letIn();
     },
     openAll() {
       shut = false;
-      for (const { listeners } of plane.frontends) {
-        for (const listener of listeners) if (!held.has(listener)) open(listener);
-      }
+      plane.frontends.forEach(follow);
     },
+    follow,
     closeAll(state) {
       shut = true;
       for (const frontend of plane.frontends) {

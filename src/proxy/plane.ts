@@ -29,11 +29,6 @@ export interface Plane {
   /** Position of this process among the proxy processes, from 0. */
   worker: number;
   process: Cell;
-  /** Over all processes; 0: no limit. */
-  maxconn: number;
-  /** Over all processes, per second; 0: no limit. */
-  maxconnrate: number;
-  maxsessrate: number;
   loop: Loop;
   pipes: PipePool;
   wheel: Wheel;
@@ -61,7 +56,6 @@ export interface Frontend {
   /** Index in the model. */
   index: number;
   cell: Cell;
-  maxconn: number;
   /** ms; Infinity: none. */
   clientMs: number;
   clientFinMs: number;

@@ -20,6 +20,13 @@ export function append(queue: Queue, session: Session): void {
   queue.last = session;
 }
 
+/** Those who wait, in their order, in a list of its own: what is done for one may change the queue. */
+export function listOf({ first }: Queue): Session[] {
+  const list: Session[] = [];
+  for (let session = first; session !== null; session = session.behind) list.push(session);
+  return list;
+}
+
 export function remove(queue: Queue, session: Session): void {
   const { before, behind } = session;
   if (before === null) queue.first = behind;

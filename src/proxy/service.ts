@@ -11,10 +11,10 @@ import { setKeepAlive } from "../linux/connect.ts";
 import type { Handlers } from "../linux/leg.ts";
 import type { Timers } from "../linux/loop.ts";
 import { type Connector, createConnector, type Hurry } from "./connector.ts";
-import { createFinisher, type Finisher } from "./finish.ts";
+import { createFinisher, type Finisher, stageOf } from "./finish.ts";
 import { createGates, type Gates } from "./gate.ts";
 import { createHttp } from "./http1/protocol.ts";
-import type { Backend, Listener, Plane } from "./plane.ts";
+import type { Backend, Listener, Plane, Target } from "./plane.ts";
 import { asSample } from "./sample_context.ts";
 import { keepClientName, keepLocalName } from "./session_names.ts";
 import { resetSession, type Session, STATE } from "./session.ts";
@@ -30,6 +30,12 @@ export interface Service {
   drain(): void;
   /** Ends every session at once (hard stop). */
   killAll(): void;
+  /** What lives, for whoever looks on from outside. */
+  living(): Iterable<Session>;
+  /** Ends one session: a hard stop or the operator ("K"), its server has gone down ("D"). */
+  kill(session: Session, cause: "K" | "D"): void;
+  /** A server takes no new clients: see Connector. */
+  leave(target: Target): number;
 }
 
 /** What is done for a session; what more it is given depends on the event. */
@@ -57,8 +63,10 @@ export interface Protocol {
   fail(session: Session, cause: "S" | "s", stage: "C" | "Q"): void;
   reuse(session: Session): boolean;
   hurry(session: Session, fd: number): Hurry;
-  /** Ends a session from outside: a hard stop ("K"), a mistake of ours ("I"). */
-  kill(session: Session, cause: "K" | "I"): void;
+  /** Ends a session from outside: a hard stop or the operator ("K"), a server that went down ("D"), a mistake of ours ("I"). */
+  kill(session: Session, cause: "K" | "D" | "I", stage?: string): void;
+  /** Kept connections to the server are closed. */
+  forget(target: Target): void;
   /** Takes over a session of another protocol whose connections are both there. */
   adopt(session: Session): void;
   /** The process is draining. */
@@ -110,6 +118,8 @@ export function createService(plane: Plane, localLimit: number): Service {
   function failed(session: Session, error: unknown): void {
     const text = error instanceof Error ? error.stack ?? error.message : String(error);
     process.stderr.write(`[ALERT]    (${process.pid}) : Cannot go on with a session: ${text}\n`);
+    plane.samples.request = null;
+    plane.samples.response = null;
     protocolOf(session).kill(session, "I");
   }
 
@@ -169,9 +179,22 @@ export function createService(plane: Plane, localLimit: number): Service {
     return defaultBackend;
   }
 
+  function* living(): Generator<Session> {
+    for (const session of sessions) if (session !== undefined && session.state !== STATE.closed) yield session;
+  }
+
   return {
     gates,
     timers: plane.wheel,
+    living,
+    // In the data phase haproxy names no stage where it was told from outside.
+    kill: guard((session, cause: "K" | "D") => {
+      protocolOf(session).kill(session, cause, session.state === STATE.established ? "-" : stageOf(session));
+    }),
+    leave(target) {
+      protocols.http.forget(target);
+      return connector.leave(target);
+    },
     drain() {
       for (const session of sessions) if (session.state !== STATE.closed) protocolOf(session).drain(session);
     },

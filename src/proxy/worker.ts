@@ -3,26 +3,22 @@
  *
  * Order of the start: everything is loaded and compiled, then root and identity are given up, then it accepts.
  */
-import { BOARD_FD, type Boot, FIRST_LISTENER, type Order, readBoot, type Report } from "../board/boot.ts";
+import { BOARD_FD, FIRST_LISTENER, type Order, readBoot, renumberLogs, type Report } from "../board/boot.ts";
 import { WORDS_PER_WORKER, WORKER_WORD } from "../board/layout.ts";
 import { closeDescriptor } from "../linux/descriptors.ts";
 import { becomeUser, detachOutput } from "../linux/identity.ts";
 import { loadPlane, pipesFor } from "./load.ts";
 import { createService } from "./service.ts";
+import { createTasks } from "./tasks.ts";
+
+type Plain = Exclude<Report["report"], "ask" | "did">;
+type PlainOrder = Exclude<Order["order"], "do" | "done">;
 
 /** How often a draining process looks whether its last session has gone. */
 const DRAIN_LOOK_MS = 5;
 const BEAT_MS = 1000;
 /** Descriptors that are not a session's: memories, listeners, logs, the runtime's own. */
 const OWN_DESCRIPTORS = 64;
-
-/** Log targets name descriptors by the launched process's numbers: here they have others. */
-function renumber({ model, logDescriptors }: Boot, accepts: number): void {
-  for (const { to } of model.proxies.flatMap((proxy) => proxy.log.targets)) {
-    const place = to.kind === "fd" ? logDescriptors.indexOf(to.fd) : -1;
-    if (to.kind === "fd" && place >= 0) to.fd = FIRST_LISTENER + accepts + place;
-  }
-}
 
 export function runProxy(worker: number): void {
   const { boot, board } = readBoot();
@@ -33,7 +29,7 @@ export function runProxy(worker: number): void {
     const key = `${proxy}/${bind}`;
     descriptors.set(key, [...(descriptors.get(key) ?? []), FIRST_LISTENER + i]);
   });
-  renumber(boot, accepts.length);
+  renumberLogs(boot, FIRST_LISTENER + accepts.length);
   const plane = loadPlane(boot, board, worker, descriptors);
   const localLimit = Math.max(
     1,
@@ -42,7 +38,8 @@ export function runProxy(worker: number): void {
   const service = createService(plane, localLimit);
   becomeUser(boot.model.global);
 
-  const send = (report: Report["report"]): void => void process.send?.({ report } satisfies Report);
+  const tell = (report: Report): void => void process.send?.(report);
+  const send = (report: Plain): void => tell({ report });
   const beat = worker * WORDS_PER_WORKER;
   board.workerWords[beat + WORKER_WORD.pid] = process.pid;
   // -m: this process's share of it. The engine gives memory back late: before it counts as held it is asked to.
@@ -69,7 +66,7 @@ export function runProxy(worker: number): void {
     plane.loop.every(DRAIN_LOOK_MS, () => plane.sessions === 0 && exit());
   }
 
-  const orders: Record<Order["order"], () => void> = {
+  const orders: Record<PlainOrder, () => void> = {
     pause() {
       service.gates.closeAll("paused");
       send("paused");
@@ -88,7 +85,11 @@ export function runProxy(worker: number): void {
       exit();
     },
   };
-  process.on("message", (message: Order) => orders[message.order]());
+  const tasks = createTasks(plane, service);
+  process.on("message", (message: Order) => {
+    if (message.order === "do") tell({ report: "did", id: message.id, answer: tasks(message.task) });
+    else if (message.order !== "done") orders[message.order]();
+  });
   // Without its supervisor a process finishes what it has in hand, and holds nobody's terminal meanwhile.
   process.on("disconnect", () => {
     detachOutput();

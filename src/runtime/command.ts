@@ -27,6 +27,11 @@ export interface Session {
   transfer: Transfer | null;
 }
 
+/**
+ * Whole, in pieces, or later: lines with their newlines, without the empty one that ends the answer. One character is one byte.
+ */
+export type Answer = string | Iterable<string> | Promise<string>;
+
 export interface Call {
   /** What follows the command's own words. */
   args: readonly string[];
@@ -43,8 +48,7 @@ export interface Command {
   usage: string;
   /** For `help`; null hides the command. */
   description: string | null;
-  /** The answer, whole or in pieces: lines with their newlines, without the empty one that ends it. One character is one byte. */
-  run(call: Call): string | Iterable<string>;
+  run(call: Call): Answer;
 }
 
 /** The command that the words begin with: that of the most words. */

@@ -1,10 +1,15 @@
 /**
  * All commands of the stats socket, and the way from the words of one to its answer.
  */
-import { type Call, type Command, findCommand, mayUse } from "./command.ts";
+import { type Answer, type Call, type Command, findCommand, mayUse } from "./command.ts";
 import { helpCommand, unknownCommand } from "./help.ts";
 import { PROGRAM_COMMANDS } from "./program.ts";
+import { COUNTER_COMMANDS } from "./counters.ts";
+import { FRONTEND_COMMANDS } from "./frontends.ts";
+import { LIMIT_COMMANDS } from "./limits.ts";
+import { CHANGE_COMMANDS } from "./server_commands.ts";
 import { SERVER_COMMANDS } from "./servers.ts";
+import { TRAFFIC_COMMANDS } from "./traffic.ts";
 import { SESSION_COMMANDS } from "./session.ts";
 import { STAT_COMMANDS } from "./stat.ts";
 import { startTransfer } from "../linux/passing.ts";
@@ -28,11 +33,16 @@ export const COMMANDS: readonly Command[] = [
   ...PROGRAM_COMMANDS,
   ...STAT_COMMANDS,
   ...SERVER_COMMANDS,
+  ...CHANGE_COMMANDS,
+  ...FRONTEND_COMMANDS,
+  ...LIMIT_COMMANDS,
+  ...COUNTER_COMMANDS,
+  ...TRAFFIC_COMMANDS,
   GETSOCKS,
 ];
 
 /** Runs one command. An empty one has an empty answer. */
-export function execute(words: readonly string[], call: Omit<Call, "args">): string | Iterable<string> {
+export function execute(words: readonly string[], call: Omit<Call, "args">): Answer {
   if (words.length === 0) return "";
   const command = findCommand(COMMANDS, words);
   if (command === null) return unknownCommand(COMMANDS, words);

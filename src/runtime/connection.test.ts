@@ -199,6 +199,39 @@ test("a client that sends without reading is paused, and resumed when it reads",
   expect(peer.output()).toBe("\n> " + `${V}\n> `.repeat(12_000));
 });
 
+/** Of a context whose proxies answer when they are told to. */
+function asked(): { of: RuntimeContext; answer: (text: string) => Promise<void> } {
+  const waiting: ((answers: string[]) => void)[] = [];
+  return {
+    of: { ...context(SMALL), ask: () => new Promise((resolve) => void waiting.push(resolve)) },
+    async answer(text) {
+      waiting.shift()!([text]);
+      await Bun.sleep(0);
+    },
+  };
+}
+
+test("a command that waits for the proxies holds up those behind it", async () => {
+  const { of, answer } = asked();
+  const peer = connect("admin", of);
+  peer.connection.received("show sess;show version;show sess\n");
+  expect(peer.output()).toBe("");
+  await answer("0x1: one\n");
+  expect([peer.output(), peer.finished]).toEqual([`0x1: one\n\n${V}\n`, false]);
+  await answer("");
+  expect([peer.output(), peer.finished]).toEqual([`0x1: one\n\n${V}\n\n`, true]);
+});
+
+test("the end of the input does not cost an answer that comes later", async () => {
+  const { of, answer } = asked();
+  const peer = connect("admin", of);
+  peer.connection.received("disable server be/s\n");
+  peer.connection.receivedEnd();
+  expect(peer.finished).toBe(false);
+  await answer("0");
+  expect([peer.output(), peer.finished]).toEqual(["\n", true]);
+});
+
 test("a command that fails says so and the connection goes on", () => {
   const of = context(SMALL);
   const broken = {

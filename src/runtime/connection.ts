@@ -4,7 +4,7 @@
  * An answer is taken from its command piece by piece, the next one when the last has left, so that a slow reader costs
  * one piece. Between pieces the board moves on: a long dump is no snapshot, as with haproxy.
  */
-import type { Session } from "./command.ts";
+import type { Answer, Session } from "./command.ts";
 import { execute } from "./commands.ts";
 import type { RuntimeContext } from "./context.ts";
 import { type Line, splitLine } from "./split.ts";
@@ -44,6 +44,7 @@ export function openConnection(wire: Wire, session: Session, context: RuntimeCon
   let payload: string | null = null;
   let lineTaken = false;
   let answer: Iterator<string> | null = null;
+  let awaiting = false;
   let unsent: Uint8Array | null = null;
   let finished = false;
   let acknowledged = 0;
@@ -83,7 +84,7 @@ export function openConnection(wire: Wire, session: Session, context: RuntimeCon
 
   function runNext(): void {
     const words = queue.shift()!;
-    let result: string | Iterable<string>;
+    let result: Answer;
     try {
       result = execute(words, { session, context, payload: queue.length === 0 ? payload : null });
     } catch (error) {
@@ -95,7 +96,19 @@ export function openConnection(wire: Wire, session: Session, context: RuntimeCon
       queue = [];
       return continueTransfer();
     }
+    if (result instanceof Promise) return void awaitAnswer(result);
     answer = (typeof result === "string" ? [result] : result)[Symbol.iterator]();
+  }
+
+  /** The proxy processes are asked: the next command waits, and the time limit with it. */
+  async function awaitAnswer(result: Promise<string>): Promise<void> {
+    awaiting = true;
+    const text = await result.catch(failureText);
+    awaiting = false;
+    if (finished) return;
+    answer = [text][Symbol.iterator]();
+    wire.restartTimer(session.timeoutMs);
+    pump();
   }
 
   function continueAnswer(): void {
@@ -154,6 +167,7 @@ export function openConnection(wire: Wire, session: Session, context: RuntimeCon
 
   function pump(): void {
     while (!finished && flush()) {
+      if (awaiting) return;
       if (answer !== null) continueAnswer();
       else if (session.transfer !== null) return;
       else if (queue.length > 0) runNext();

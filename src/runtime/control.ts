@@ -12,7 +12,7 @@ type Given = "model" | "board" | "startedAtMs" | "pid" | "version" | "releaseDat
 
 /** A context over the given facts; the rest is this process's own or follows from them. */
 export function createContext(
-  given: Pick<RuntimeContext, Given | "listeners" | "stopping">,
+  given: Pick<RuntimeContext, Given | "listeners" | "stopping" | "events" | "ask">,
 ): RuntimeContext {
   return {
     ...given,

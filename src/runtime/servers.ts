@@ -1,12 +1,13 @@
 /**
  * Commands that list back ends and their servers: show backend, show servers state, show servers conn.
  */
-import type { Board } from "../board/board.ts";
+import { type Board, rowAt } from "../board/board.ts";
+import { CHECK, readCheck } from "../board/check_cells.ts";
 import { hasBackend } from "../board/layout.ts";
-import { ADMIN, WORD } from "../board/words.ts";
+import { ADMIN, COUNTER, MAINTENANCE, WORD } from "../board/words.ts";
 import type { Model, Proxy, Server, ServerAddress } from "../config/haproxy/model.ts";
 import { serverPort } from "../stats/addresses.ts";
-import { MAINTENANCE, readWord } from "../stats/rows.ts";
+import { readWord } from "../stats/rows.ts";
 import { inPieces } from "../stats/pieces.ts";
 import type { Call, Command } from "./command.ts";
 
@@ -23,8 +24,21 @@ const STATE_HEADER = "# be_id be_name srv_id srv_name srv_addr srv_op_state srv_
 
 /** Check status of a server that none has seen (haproxy's INI). */
 const CHECK_INITIAL = 1;
-/** Bit of srv_check_state: paused by maintenance. */
-const CHECK_PAUSED = 8;
+/** Bits of srv_check_state: under way, configured, enabled, paused by maintenance. */
+const CHECK_STATE = { running: 1, configured: 2, enabled: 4, paused: 8 };
+
+/** srv_check_status, srv_check_result, srv_check_health, srv_check_state */
+function checkColumns(board: Board, entity: number, server: Server, admin: number): number[] {
+  const paused = (admin & MAINTENANCE) !== 0;
+  if (!server.check) {
+    const pausedFromStart = (admin & ADMIN.configMaint) !== 0;
+    return [CHECK_INITIAL, 0, paused ? 0 : server.rise, pausedFromStart ? CHECK_STATE.paused : 0];
+  }
+  const running = readCheck(board, entity, CHECK.running) === 1 ? CHECK_STATE.running : 0;
+  const state = CHECK_STATE.configured + CHECK_STATE.enabled + running + (paused ? CHECK_STATE.paused : 0);
+  const cells = [CHECK.status, CHECK.result, CHECK.health].map((cell) => readCheck(board, entity, cell));
+  return [...cells, state];
+}
 
 /** The back ends meant by a name or `#id`; all of them without; null: no such. */
 function chosenBackends(model: Model, word: string | undefined): Set<Proxy> | null {
@@ -36,13 +50,16 @@ function chosenBackends(model: Model, word: string | undefined): Set<Proxy> | nu
 }
 
 /** Runs `line` for each server; the answer is handed on in pieces. */
-function perServer(header: string, line: (place: Place, context: Call["context"]) => string) {
+function perServer(
+  header: (context: Call["context"]) => string,
+  line: (place: Place, context: Call["context"]) => string,
+) {
   return ({ args, context }: Call): string | Iterable<string> => {
     const backends = chosenBackends(context.model, args[0]);
     return backends === null ? "Can't find backend.\n" : inPieces(lines(backends));
 
     function* lines(backends: Set<Proxy>): Generator<string> {
-      yield header;
+      yield header(context);
       for (const [p, proxy] of context.model.proxies.entries()) {
         if (!backends.has(proxy)) continue;
         const { firstServer } = context.board.layout.proxies[p]!;
@@ -56,16 +73,9 @@ function perServer(header: string, line: (place: Place, context: Call["context"]
 
 const addressOf = (address: ServerAddress): string => address.kind === "ip" && address.host !== "" ? address.host : "-";
 
-/** A server that the configuration disables is in forced maintenance too, as haproxy counts the reasons. */
-function adminState(board: Board, entity: number): number {
-  const admin = readWord(board, entity, WORD.admin);
-  return (admin & ADMIN.configMaint) !== 0 ? admin | ADMIN.forcedMaint : admin;
-}
-
 function stateLine({ proxy, server, entity }: Place, context: Call["context"]): string {
   const { board } = context;
-  const admin = adminState(board, entity);
-  const inMaintenance = (admin & MAINTENANCE) !== 0;
+  const admin = readWord(board, entity, WORD.admin);
   const seconds = Math.floor((context.now() - board.madeAtMs) / 1000) - readWord(board, entity, WORD.stateSince);
   return [
     proxy.id,
@@ -78,10 +88,7 @@ function stateLine({ proxy, server, entity }: Place, context: Call["context"]): 
     readWord(board, entity, WORD.weight),
     server.weight,
     Math.max(0, seconds),
-    CHECK_INITIAL,
-    0, // no result
-    inMaintenance ? 0 : server.rise,
-    (admin & ADMIN.configMaint) !== 0 ? CHECK_PAUSED : 0,
+    ...checkColumns(board, entity, server, admin),
     0, // no agent
     0, // ids: whether they were given or assigned is not kept
     0,
@@ -89,23 +96,30 @@ function stateLine({ proxy, server, entity }: Place, context: Call["context"]): 
     serverPort(server.address),
     "-",
     0, // no TLS
-    0,
-    "-",
+    server.checkPort,
+    server.checkAddress?.host ?? "-",
     "-",
     0,
   ].join(" ") + "\n";
 }
 
-/** Idle connections are not kept: their columns are 0, and the purge delay is haproxy's default. */
+/** As many as are in use now are taken to be needed; kept connections are all of the safe kind. */
 const CONN_HEADER = "# bkname/svname bkid/svid addr port - purge_delay used_cur used_max need_est unsafe_nb safe_nb " +
-  "idle_lim idle_cur idle_per_thr[1]\n";
+  "idle_lim idle_cur idle_per_thr";
 
 function connLine({ proxy, server, entity }: Place, { board }: Call["context"]): string {
+  const { layout, rows } = board;
   const { id, name, address } = server;
   const used = readWord(board, entity, WORD.cur);
   const most = readWord(board, entity, WORD.max);
   const head = `${proxy.name}/${name} ${proxy.id}/${id} ${addressOf(address)} ${serverPort(address)}`;
-  return `${head} - 5000 ${used} ${most} ${used} 0 0 -1 0 0\n`;
+  const idle = Array.from(
+    { length: layout.workers },
+    (_, worker) => rows[rowAt(layout, worker, entity) + COUNTER.idle]!,
+  );
+  const all = idle.reduce((sum, count) => sum + count, 0);
+  const kept = `${server.poolPurgeDelayMs} ${used} ${most} ${used} 0 ${all} ${server.poolMaxConn} ${all}`;
+  return `${head} - ${kept} ${idle.join(" ")}\n`;
 }
 
 export const SERVER_COMMANDS: readonly Command[] = [
@@ -124,13 +138,13 @@ export const SERVER_COMMANDS: readonly Command[] = [
     level: "user",
     usage: "[<backend>]",
     description: "show the state of the servers, of all back ends or of one",
-    run: perServer("1\n" + STATE_HEADER, stateLine),
+    run: perServer(() => "1\n" + STATE_HEADER, stateLine),
   },
   {
     words: ["show", "servers", "conn"],
     level: "user",
     usage: "[<backend>]",
     description: "show the connections of the servers, of all back ends or of one",
-    run: perServer(CONN_HEADER, connLine),
+    run: perServer(({ workers }) => `${CONN_HEADER}[${workers}]\n`, connLine),
   },
 ];

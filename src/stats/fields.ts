@@ -4,82 +4,30 @@
  *
  * A column without cells is one whose subject is not built yet: it is always empty.
  */
-import { readCounter, rowAt, wordAt } from "../board/board.ts";
-import { readRate } from "../board/rates.ts";
-import { COUNTER, type Counter, LISTEN_STATE, TIME_SAMPLES, WORD } from "../board/words.ts";
+import { type Counter, LISTEN_STATE, WORD } from "../board/words.ts";
 import type { Mode } from "../config/haproxy/model.ts";
 import { listenerAddress, protocol, serverAddress } from "./addresses.ts";
 import { fullconnOf } from "../config/haproxy/limits.ts";
+import { CHECKED, downtime } from "./check_fields.ts";
+import {
+  ageSec,
+  always,
+  type Column,
+  column,
+  count,
+  counter,
+  httpCounter,
+  isHttp,
+  mean,
+  rate,
+  type Value,
+  word,
+  zeroCounter,
+  zeroGauge,
+} from "./column.ts";
 import { type Kind, readWord, type Row, serverStatus, type View } from "./rows.ts";
 
-export type ValueType = "str" | "u32" | "s32" | "u64" | "flt";
-/** null: no value, an empty field. */
-export type Value = (row: Row) => string | number | null;
-
-export interface Cell {
-  /** Origin, nature, scope, persistence; management.txt 9.2. */
-  tags: string;
-  type: ValueType;
-  value: Value;
-}
-
-export interface Column {
-  name: string;
-  description: string;
-  cells: Partial<Record<Kind, Cell>>;
-}
-
-const KIND: Record<string, Kind> = { L: "listener", F: "frontend", B: "backend", S: "server" };
-/** Nothing on the board outlives its configuration: all values are volatile. */
-const VOLATILE = "V";
-
-type Part = [kinds: string, tags: string, type: ValueType, value: Value];
-
-function column(name: string, description: string, ...parts: Part[]): Column {
-  const cells: Column["cells"] = {};
-  for (const [kinds, tags, type, value] of parts) {
-    for (const letter of kinds) cells[KIND[letter]!] = { tags: tags + VOLATILE, type, value };
-  }
-  return { name, description, cells };
-}
-
-const counter = (name: string, kinds: string, source: Counter, description: string): Column =>
-  column(name, description, [kinds, "MCP", "u64", ({ view, entity }) => readCounter(view.board, entity, source)]);
-
-/** A counter that exists in mode http alone. */
-const httpCounter = (name: string, kinds: string, source: Counter, description: string): Column =>
-  column(name, description, [kinds, "MCP", "u64", (row) => isHttp(row) ? count(row, source) : null]);
-
-const always = (amount: number): Value => () => amount;
-const zeroCounter = (name: string, kinds: string, description: string): Column =>
-  column(name, description, [kinds, "MCP", "u64", always(0)]);
-const zeroGauge = (name: string, kinds: string, type: ValueType, description: string): Column =>
-  column(name, description, [kinds, "MGP", type, always(0)]);
-
-const isHttp = ({ proxy }: Row): boolean => proxy.mode === "http";
-const count = ({ view, entity }: Row, source: Counter): number => readCounter(view.board, entity, source);
-const word = (which: number): Value => ({ view, entity }) => readWord(view.board, entity, which);
-const rate = (firstWord: number): Value => ({ view, entity }) =>
-  readRate(view.board.words, wordAt(entity, firstWord), view.nowMs);
-const ageSec = (view: View, secondsOfBoard: number): number =>
-  Math.max(0, Math.floor((view.nowMs - view.board.madeAtMs) / 1000) - secondsOfBoard);
-
-/**
- * Mean of the last sessions in ms. Each process keeps a sliding sum over its own; one that has seen fewer sessions than
- * the window holds is divided by what it has seen.
- */
-const mean = (source: Counter): Value => ({ view: { board }, entity }) => {
-  let total = 0;
-  let sessions = 0;
-  for (let worker = 0; worker <= board.layout.workers; worker++) {
-    const row = rowAt(board.layout, worker, entity);
-    const seen = board.rows[row + COUNTER.sessions]!;
-    if (seen === 0) continue;
-    total += board.rows[row + COUNTER[source]]! / Math.min(seen, TIME_SAMPLES) * seen;
-    sessions += seen;
-  }
-  return sessions === 0 ? 0 : Math.ceil(total / sessions);
-};
+export type { Cell, Column, Value, ValueType } from "./column.ts";
 
 const SERVER_NAME: Record<Kind, (row: Row) => string> = {
   frontend: () => "FRONTEND",
@@ -110,6 +58,12 @@ function fullconn({ view, proxy }: Row): number {
   return of(proxy);
 }
 
+/** One of its own, which may have been changed to let nobody in, or the process's. */
+function frontendLimit({ view, entity }: Row): number {
+  const own = readWord(view.board, entity, WORD.maxconn);
+  return own === 0 ? view.maxconn : Math.max(0, own);
+}
+
 /** A count of the frontends of one mode; 0 for the others. */
 const countIn = (mode: Mode, source: Counter): Value => (row) => row.proxy.mode === mode ? count(row, source) : 0;
 
@@ -133,7 +87,7 @@ export const COLUMNS: readonly Column[] = [
     "slim",
     "Limit on sessions: maxconn, for a backend fullconn",
     ["L", "CLP", "u32", ({ bind }) => bind!.maxconn],
-    ["F", "CLP", "u32", ({ view, proxy }) => proxy.maxconn || view.maxconn],
+    ["F", "CLP", "u32", frontendLimit],
     ["B", "CLP", "u32", fullconn],
     ["S", "CLP", "u32", (row) => readWord(row.view.board, row.entity, WORD.maxconn) || null],
   ),
@@ -153,7 +107,7 @@ export const COLUMNS: readonly Column[] = [
     ["L", "SGP", "str", (row) => LISTENER_STATUS[readWord(row.view.board, row.entity, WORD.state)]!],
     ["F", "SGP", "str", (row) => FRONTEND_STATUS[readWord(row.view.board, row.entity, WORD.state)]!],
     ["B", "SGP", "str", backendStatus],
-    ["S", "SGP", "str", ({ view, entity }) => serverStatus(view.board, entity)],
+    ["S", "SGP", "str", ({ view, entity, server }) => serverStatus(view.board, entity, server!)],
   ),
   column(
     "weight",
@@ -173,8 +127,8 @@ export const COLUMNS: readonly Column[] = [
     ["B", "MGP", "u32", ({ sum }) => sum!.backup],
     ["S", "SGP", "u32", ({ server }) => server!.backup ? 1 : 0],
   ),
-  column("chkfail", "Failed checks while the server was up"),
-  zeroCounter("chkdown", "B", "Changes from up to down"),
+  column("chkfail", "Failed checks while the server was up", ["S", "MCP", "u64", CHECKED.failed]),
+  column("chkdown", "Changes from up to down", ["BS", "MCP", "u64", CHECKED.downs]),
   column("lastchg", "Seconds since the last change of state", [
     "BS",
     "MAP",
@@ -182,11 +136,8 @@ export const COLUMNS: readonly Column[] = [
     ({ view, entity }) => ageSec(view, readWord(view.board, entity, WORD.stateSince)),
   ]),
   column("downtime", "Seconds spent down", ["B", "MCP", "u32", (row) => {
-    const { view, entity, sum } = row;
-    if (sum!.servers === 0) return null;
-    const before = readWord(view.board, entity, WORD.downtime);
-    return sum!.weight > 0 ? before : before + ageSec(view, readWord(view.board, entity, WORD.stateSince));
-  }]),
+    return row.sum!.servers === 0 ? null : downtime(row, row.sum!.weight === 0);
+  }], ["S", "MCP", "u32", CHECKED.downtime]),
   column("qlimit", "Limit on the server's queue (maxqueue)", [
     "S",
     "CGS",
@@ -224,9 +175,9 @@ export const COLUMNS: readonly Column[] = [
     ["FS", "MMP", "u32", word(WORD.sessMax)],
     ["B", "MGP", "u32", word(WORD.sessMax)],
   ),
-  column("check_status", "Result of the last check"),
-  column("check_code", "Code in the answer to the last check"),
-  column("check_duration", "Time the last check took, in ms"),
+  column("check_status", "Result of the last check", ["S", "MOP", "str", CHECKED.status]),
+  column("check_code", "Code in the answer to the last check", ["S", "MOP", "u64", CHECKED.code]),
+  column("check_duration", "Time the last check took, in ms", ["S", "MDP", "u64", CHECKED.duration]),
   httpCounter("hrsp_1xx", "FBS", "http1xx", "Responses with a status of 100 to 199"),
   httpCounter("hrsp_2xx", "FBS", "http2xx", "Responses with a status of 200 to 299"),
   httpCounter("hrsp_3xx", "FBS", "http3xx", "Responses with a status of 300 to 399"),
@@ -252,7 +203,7 @@ export const COLUMNS: readonly Column[] = [
     const at = readWord(view.board, entity, WORD.lastSession);
     return at === 0 ? -1 : ageSec(view, at - 1);
   }]),
-  column("last_chk", "What the last check said"),
+  column("last_chk", "What the last check said", ["S", "MOP", "str", CHECKED.info]),
   column("last_agt", "What the last agent check said"),
   column("qtime", "Mean time in the queue over the last 1024 sessions, in ms", [
     "BS",
@@ -276,11 +227,11 @@ export const COLUMNS: readonly Column[] = [
   column("agent_status", "Result of the last agent check"),
   column("agent_code", "Code of the last agent check"),
   column("agent_duration", "Time the last agent check took, in ms"),
-  column("check_desc", "The last check's result in words"),
+  column("check_desc", "The last check's result in words", ["S", "MOP", "str", CHECKED.text]),
   column("agent_desc", "The last agent check's result in words"),
-  column("check_rise", "Passed checks that bring the server up"),
-  column("check_fall", "Failed checks that take the server down"),
-  column("check_health", "Level of health of the server, 0 to rise + fall - 1"),
+  column("check_rise", "Passed checks that bring the server up", ["S", "CGS", "u32", CHECKED.rise]),
+  column("check_fall", "Failed checks that take the server down", ["S", "CGS", "u32", CHECKED.fall]),
+  column("check_health", "Level of health of the server, 0 to rise + fall - 1", ["S", "CGS", "u32", CHECKED.health]),
   column("agent_rise", "Passed agent checks that bring the server up"),
   column("agent_fall", "Failed agent checks that take the server down"),
   column("agent_health", "Level of health by the agent, 0 to rise + fall - 1"),

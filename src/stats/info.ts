@@ -8,7 +8,7 @@ import { hostname } from "node:os";
 import { readCounter, wordAt } from "../board/board.ts";
 import { PROCESS } from "../board/layout.ts";
 import { readRate } from "../board/rates.ts";
-import { type Counter, WORD } from "../board/words.ts";
+import { type Counter, PROCESS_WORD, WORD } from "../board/words.ts";
 import { toByteString } from "../config/byte_strings.ts";
 import type { ValueType } from "./fields.ts";
 import { totalBytesOut } from "./meters.ts";
@@ -77,7 +77,13 @@ const FIELDS: readonly Field[] = [
   ["PoolFailed", "MCP", "u32", zero, "Failed allocations in pools"],
   ["Ulimit-n", "CLP", "u32", ({ ulimitN }) => ulimitN, "Limit on open files"],
   ["Maxsock", "CLP", "u32", ({ ulimitN }) => ulimitN, "Limit on sockets"],
-  ["Maxconn", "CLP", "u32", ({ maxconn }) => maxconn, "Limit on connections"],
+  [
+    "Maxconn",
+    "CLP",
+    "u32",
+    ({ board, maxconn }) => board.words[wordAt(PROCESS, PROCESS_WORD.maxconn)] || maxconn,
+    "Limit on connections",
+  ],
   ["Hard_maxconn", "CLP", "u32", ({ maxconn }) => maxconn, "Limit on connections at the start"],
   ["CurrConns", "MGP", "u32", processWord(WORD.cur), "Connections now"],
   ["CumConns", "MCP", "u32", (source) => overFrontends(source, "connections", "connections"), "Connections so far"],
@@ -89,10 +95,10 @@ const FIELDS: readonly Field[] = [
   ["PipesUsed", "MGP", "u32", zero, "Pipes in use"],
   ["PipesFree", "MGP", "u32", zero, "Pipes ready for use"],
   ["ConnRate", "MRP", "u32", processRate(WORD.connSec), "New connections in the last second"],
-  ["ConnRateLimit", "CLP", "u32", ({ model }) => model.global.maxconnrate, "Limit on ConnRate (maxconnrate)"],
+  ["ConnRateLimit", "CLP", "u32", processWord(PROCESS_WORD.connRateLimit), "Limit on ConnRate (maxconnrate)"],
   ["MaxConnRate", "MMP", "u32", processWord(WORD.connMax), "Highest ConnRate so far"],
   ["SessRate", "MRP", "u32", processRate(WORD.sessSec), "New sessions in the last second"],
-  ["SessRateLimit", "CLP", "u32", ({ model }) => model.global.maxsessrate, "Limit on SessRate (maxsessrate)"],
+  ["SessRateLimit", "CLP", "u32", processWord(PROCESS_WORD.sessRateLimit), "Limit on SessRate (maxsessrate)"],
   ["MaxSessRate", "MRP", "u32", processWord(WORD.sessMax), "Highest SessRate so far"],
   ["SslRate", "MRP", "u32", zero, "New TLS connections in the last second"],
   ["SslRateLimit", "CLP", "u32", zero, "Limit on SslRate"],

@@ -4,8 +4,9 @@
  * A row of a backend is summed up from its servers' words while they pass, so a dump is linear in their number.
  */
 import { type Board, wordAt } from "../board/board.ts";
+import { CHECK, readCheck } from "../board/check_cells.ts";
 import { hasBackend, hasFrontend, type ProxyEntities } from "../board/layout.ts";
-import { ADMIN, SERVER_STATE, WORD } from "../board/words.ts";
+import { DRAIN, MAINTENANCE, SERVER_STATE, WORD } from "../board/words.ts";
 import type { Bind, Model, Proxy, Server } from "../config/haproxy/model.ts";
 
 export type Kind = "frontend" | "listener" | "server" | "backend";
@@ -60,19 +61,24 @@ export interface BackendSum {
   weight: number;
 }
 
-export const MAINTENANCE = ADMIN.forcedMaint | ADMIN.inheritedMaint | ADMIN.configMaint;
-export const DRAIN = ADMIN.forcedDrain | ADMIN.inheritedDrain;
-
 export const readWord = (board: Board, entity: number, word: number): number => board.words[wordAt(entity, word)]!;
 
-/** Text of the column `status`; a server without a check that says otherwise is "no check" when up. */
-export function serverStatus(board: Board, entity: number): string {
+/** Text of the column `status`; a server without a check is "no check" when up, one on its way says how far it is. */
+export function serverStatus(board: Board, entity: number, { check, rise, fall }: Server): string {
   const admin = readWord(board, entity, WORD.admin);
   if ((admin & MAINTENANCE) !== 0) return "MAINT";
   const state = readWord(board, entity, WORD.state);
-  if (state === SERVER_STATE.down) return "DOWN";
-  if (state === SERVER_STATE.stopping) return "NOLB";
-  return (admin & DRAIN) !== 0 ? "DRAIN" : "no check";
+  const name = state === SERVER_STATE.down
+    ? "DOWN"
+    : state === SERVER_STATE.stopping
+    ? "NOLB"
+    : (admin & DRAIN) !== 0
+    ? "DRAIN"
+    : "UP";
+  if (!check) return name === "UP" ? "no check" : name;
+  const health = readCheck(board, entity, CHECK.health);
+  if (name === "DOWN") return health === 0 ? name : `DOWN ${health}/${rise}`;
+  return health >= rise + fall - 1 || health < rise ? name : `${name} ${health - rise + 1}/${fall}`;
 }
 
 const isDown = (board: Board, entity: number): boolean => {
@@ -89,6 +95,7 @@ export function sumBackend(board: Board, proxy: Proxy, entities: ProxyEntities):
     sum.up++;
     const weight = readWord(board, entity, WORD.weight);
     if (weight === 0 || (readWord(board, entity, WORD.admin) & DRAIN) !== 0) return;
+    if (readWord(board, entity, WORD.state) === SERVER_STATE.stopping) return;
     if (!server.backup) {
       sum.active++;
       sum.weight += weight;

@@ -137,13 +137,14 @@ const serverStates: [state: keyof typeof SERVER_STATE, admin: number, status: st
   ["down", 0, "DOWN"],
   ["up", ADMIN.forcedDrain, "DRAIN"],
   ["down", ADMIN.inheritedDrain, "DOWN"],
-  ["down", ADMIN.configMaint, "MAINT"],
+  ["down", ADMIN.configMaint | ADMIN.forcedMaint, "MAINT"],
+  ["up", ADMIN.configMaint, "no check"],
   ["down", ADMIN.forcedMaint | ADMIN.forcedDrain, "MAINT"],
 ];
 test.each(serverStates)("a server that is %s with admin state %p", (state, admin, status) => {
   const of = context(SMALL);
   setWords(of.board, A, { state: SERVER_STATE[state], admin });
-  expect(serverStatus(of.board, A)).toBe(status);
+  expect(serverStatus(of.board, A, of.model.proxies[1]!.servers[0]!)).toBe(status);
 });
 
 const sums: [name: string, change: (board: Board) => void, allbackups: boolean, sum: object][] = [

@@ -7,7 +7,10 @@
 import type { Subprocess } from "bun";
 import type { Board } from "../board/board.ts";
 import { reclaim } from "../board/board.ts";
-import type { Order, Report } from "../board/boot.ts";
+import type { Order, Report, Task } from "../board/boot.ts";
+import { createErrands } from "./errands.ts";
+
+export type PlainOrder = Exclude<Order["order"], "do" | "done">;
 
 export interface RoleStart {
   /** First argument of the process: `role:proxy` or `role:control`. */
@@ -24,7 +27,7 @@ export interface Generation {
   ready: Promise<void>;
   /** Resolves when the last role has gone. */
   gone: Promise<void>;
-  order(order: Order["order"], answer: Report["report"] | null): Promise<void>;
+  order(order: PlainOrder, answer: Report["report"] | null): Promise<void>;
   /** From now on a role that exits is not started again. */
   retire(): void;
   /** Ends all at once: SIGKILL for who does not obey the order within a moment. */
@@ -65,12 +68,15 @@ export const startSelf = (words: readonly string[]): { cmd: string[]; argv0?: st
 export interface GenerationSetup {
   board: Board;
   starts: RoleStart[];
+  /** The supervisor's own part in a task: done at once; what it returns, when all proxies have answered. */
+  take(task: Task): () => void;
   complain(text: string): void;
 }
 
-export function startGeneration({ board, starts, complain }: GenerationSetup): Generation {
+export function startGeneration({ board, starts, take, complain }: GenerationSetup): Generation {
   const roles: Role[] = [];
   const waits: { answer: Report["report"]; missing: Set<Role>; done: () => void }[] = [];
+  const errands = createErrands<Role>(ANSWER_WITHIN_MS);
   let retired = false;
   let allReady = false;
   const ready = Promise.withResolvers<void>();
@@ -87,12 +93,15 @@ export function startGeneration({ board, starts, complain }: GenerationSetup): G
       env: environment,
       stdio: ["ignore", "inherit", "inherit", ...role.start.descriptors],
       serialization: "json",
-      ipc: (message: Report) => heard(role, message.report),
+      ipc: (message: Report) => heard(role, message),
       onExit: (_process, code, signal) => exited(role, code, signal),
     });
   }
 
-  function heard(role: Role, report: Report["report"]): void {
+  function heard(role: Role, message: Report): void {
+    if (message.report === "ask") return pass(role, message.id, message.task);
+    if (message.report === "did") return errands.answered(role, message.id, message.answer);
+    const { report } = message;
     if (report === "ready") {
       role.ready = true;
       if (roles.every((one) => one.ready)) {
@@ -102,6 +111,25 @@ export function startGeneration({ board, starts, complain }: GenerationSetup): G
       }
     }
     settle(role, report);
+  }
+
+  /** A task of the control role: to all proxies, and their answers back to it. */
+  function pass(from: Role, id: number, task: Task): void {
+    const after = take(task);
+    const proxies = roles.filter(({ start, ready }) => start.worker >= 0 && ready);
+    errands.begin(proxies, (role, number) => tell(role, { order: "do", id: number, task }), (answers) => {
+      after();
+      tell(from, { order: "done", id, answers });
+    });
+  }
+
+  function tell(role: Role, order: Order): boolean {
+    try {
+      role.process.send(order);
+      return true;
+    } catch {
+      return false; // It is dying: its exit follows.
+    }
   }
 
   /** Who waits for an answer need not wait for this role any more. */
@@ -118,6 +146,7 @@ export function startGeneration({ board, starts, complain }: GenerationSetup): G
   function exited(role: Role, code: number | null, signal: number | string | null): void {
     if (role.start.worker >= 0) reclaim(board, role.start.worker);
     settle(role, null);
+    errands.gone(role);
     if (!retired && allReady) return again(role, signal === null ? `exit code ${code}` : `signal ${signal}`);
     if (!allReady) {
       clearTimeout(timer);
@@ -172,7 +201,7 @@ export function startGeneration({ board, starts, complain }: GenerationSetup): G
     board,
     ready: ready.promise,
     gone: gone.promise,
-    order(order, answer) {
+    order(order: PlainOrder, answer) {
       const { promise, resolve } = Promise.withResolvers<void>();
       const missing = new Set(roles);
       if (answer === null || missing.size === 0) resolve();
@@ -181,11 +210,7 @@ export function startGeneration({ board, starts, complain }: GenerationSetup): G
         setTimeout(() => [...missing].forEach((role) => settle(role, answer)), ANSWER_WITHIN_MS);
       }
       for (const role of roles) {
-        try {
-          role.process.send({ order } satisfies Order);
-        } catch {
-          settle(role, null); // It is dying: its exit follows.
-        }
+        if (!tell(role, { order })) settle(role, null);
       }
       return promise;
     },

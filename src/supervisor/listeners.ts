@@ -33,6 +33,8 @@ export interface Opened {
   freshPaths: string[];
   /** By descriptor; an inherited one (`fd@N`) keeps its owner's and is not among them. */
   backlogs: Map<number, number>;
+  /** The same of sockets whose frontend the operator has disabled: they do not listen. */
+  resting: Map<number, number>;
   /** By proxy process: what it accepts on. */
   accepts: (ListenerRef & { fd: number })[][];
   statsSockets: number[];
@@ -94,6 +96,7 @@ export function openListeners(model: Model, workers: number, maxconn: number, be
     fresh: [],
     freshPaths: [],
     backlogs: new Map(),
+    resting: new Map(),
     accepts: Array.from({ length: workers }, () => []),
     statsSockets: [],
     failures: [],

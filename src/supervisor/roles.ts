@@ -1,12 +1,14 @@
 /** The roles that a configuration asks for, each with the descriptors it inherits, on a board of their own. */
 import { availableParallelism, hostname } from "node:os";
-import { initBoard } from "../board/board.ts";
+import { initBoard, setProcessLimits } from "../board/board.ts";
 import { type Boot, writeBoot } from "../board/boot.ts";
-import { layoutBoard } from "../board/layout.ts";
+import { carryChecks } from "../board/carry_checks.ts";
+import { hasChecks, layoutBoard } from "../board/layout.ts";
 import type { Model, Proxy } from "../config/haproxy/model.ts";
 import { closeDescriptor, createSharedMemory, isOpen, mapShared } from "../linux/descriptors.ts";
 import { BUILD, VERSION } from "../version.ts";
 import { type Generation, startGeneration } from "./generation.ts";
+import { takeTask } from "./frontends.ts";
 import type { Limits } from "./limits.ts";
 import type { Opened } from "./listeners.ts";
 
@@ -46,12 +48,22 @@ export function descriptorProblem(model: Model): string | null {
 }
 
 /** Starts them; whether they came up is told by the generation's `ready`. */
-export function startRoles(model: Model, limits: Limits, opened: Opened, facts: Facts): Serving {
+export function startRoles(
+  model: Model,
+  limits: Limits,
+  opened: Opened,
+  facts: Facts,
+  before: Serving | null = null,
+): Serving {
   const { complain, ...shown } = facts;
   const workers = workersOf(model);
   const layout = layoutBoard(model, workers);
   const boardFd = createSharedMemory("appliance-board", layout.bytes);
   const board = initBoard(mapShared(boardFd), layout, model, Date.now());
+  setProcessLimits(board, model, limits.maxconn);
+  if (before !== null) {
+    carryChecks({ model: before.model, board: before.generation.board }, { model, board }, Date.now());
+  }
   const accepts = opened.accepts.map((list) => list.map(({ proxy, bind }) => ({ proxy, bind })));
   const exposed = model.global.statsSockets.some((socket) => socket.exposeFdListeners);
   const offered = exposed ? opened.accepts.flat() : [];
@@ -77,14 +89,14 @@ export function startRoles(model: Model, limits: Limits, opened: Opened, facts: 
     worker,
     descriptors: [bootFd, boardFd, ...list.map(({ fd }) => fd), ...logDescriptors],
   }));
-  if (opened.statsSockets.length > 0) {
+  if (opened.statsSockets.length > 0 || hasChecks(model)) {
     starts.push({
       role: "role:control",
       worker: -1,
-      descriptors: [bootFd, boardFd, ...opened.statsSockets, ...offered.map(({ fd }) => fd)],
+      descriptors: [bootFd, boardFd, ...opened.statsSockets, ...offered.map(({ fd }) => fd), ...logDescriptors],
     });
   }
-  const generation = startGeneration({ board, starts, complain });
+  const generation = startGeneration({ board, starts, complain, take: (task) => takeTask(task, board, opened) });
   // A role that dies needs both again.
   void generation.gone.then(() => [bootFd, boardFd].forEach(closeDescriptor));
   return { model, opened, generation };

@@ -85,7 +85,7 @@ export function serve(first: Serving, helpers: Helpers): Promise<number> {
       abandon(opened);
       throw new Error("some listeners could not be opened");
     }
-    const next = startRoles(model, limits, opened, facts);
+    const next = startRoles(model, limits, opened, facts, serving);
     enlist(next);
     try {
       await next.generation.ready;

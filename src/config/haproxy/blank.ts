@@ -1,6 +1,6 @@
 /** Sections that say nothing: each field of the model with the default that configuration.txt gives its keyword. */
 import type { Overrides, ProxyDraft } from "./draft.ts";
-import type { Global, Proxy, ProxyKind, Server } from "./model.ts";
+import type { Global, HttpCheck, Proxy, ProxyKind, Server } from "./model.ts";
 import type { ConfigLine, Word } from "./words.ts";
 
 export function newGlobal(overrides: Overrides): Global {
@@ -31,6 +31,8 @@ export function newGlobal(overrides: Overrides): Global {
     statsMaxconn: 10,
     zeroWarning: overrides.zeroWarning,
     quiet: overrides.quiet,
+    spreadChecks: 0,
+    maxSpreadChecksMs: 0,
     tune: {
       bufsize: 16_384,
       maxaccept: 4,
@@ -75,6 +77,7 @@ export function newProxyDraft(section: ProxyDraft["section"], head: ConfigLine, 
       monitorUri: null,
       options: new Map(),
     },
+    ownChecks: new Set(),
     dynamicCookie: false,
     dynamicCookieKey: null,
     inheritedRules: { request: 0, response: 0 },
@@ -85,8 +88,6 @@ export function newProxyDraft(section: ProxyDraft["section"], head: ConfigLine, 
     aclNames: new Set(),
     useBackendWords: [],
     portless: [],
-    checkAt: null,
-    checkedServer: "",
   };
 }
 
@@ -117,6 +118,7 @@ export function newProxy(kind: ProxyKind, head: ConfigLine): Proxy {
     useServers: [],
     cookie: null,
     httpReuse: "safe",
+    healthChecks: { kind: "connect", http: { ...newHttpRules(), disableOn404: false }, tcp: [] },
     monitorUri: null,
     monitorFail: [],
     requestCaptures: [],
@@ -164,6 +166,7 @@ export function newProxy(kind: ProxyKind, head: ConfigLine): Proxy {
       forwardfor: null,
       originalto: null,
       persist: false,
+      logHealthChecks: false,
       socketStats: false,
       contstats: false,
       nolinger: false,
@@ -179,6 +182,16 @@ export function newProxy(kind: ProxyKind, head: ConfigLine): Proxy {
   };
 }
 
+/** configuration.txt, "option httpchk" */
+export const newHttpRules = (): Omit<HttpCheck, "disableOn404"> => ({
+  method: "OPTIONS",
+  uri: "/",
+  version: "HTTP/1.0",
+  headers: [],
+  body: "",
+  expects: [],
+});
+
 function newServer(head: ConfigLine): Server {
   return {
     name: "",
@@ -193,6 +206,8 @@ function newServer(head: ConfigLine): Server {
     backup: false,
     disabled: false,
     check: false,
+    checkPort: 0,
+    checkAddress: null,
     interMs: 2000,
     fastinterMs: 0,
     downinterMs: 0,

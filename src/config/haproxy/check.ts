@@ -8,6 +8,7 @@ import { checkRules } from "./check_rules.ts";
 import { checkSamples } from "./check_samples.ts";
 import { hasSide, type Load, type ProxyDraft, title } from "./draft.ts";
 import type { Model, Proxy } from "./model.ts";
+import { checkCheckRules } from "./sections/checks.ts";
 import { finishStats } from "./sections/stats.ts";
 import type { Word } from "./words.ts";
 
@@ -41,12 +42,12 @@ export function checkAll(load: Load): void {
       checkTimeouts(draft, load);
       checkServerOptions(draft, load);
       checkHttp(draft, load);
+      checkCheckRules(draft, load);
       checkRules(draft, load);
       checkSamples(draft, load);
     }
     finishLogs(draft, load);
   }
-  if (readable) warnOfChecks(load);
 }
 
 function finishGlobal({ global: { global }, overrides, unformatted }: Load): void {
@@ -203,6 +204,8 @@ function checkTimeouts(draft: ProxyDraft, load: Load): void {
 }
 
 function checkServers(draft: ProxyDraft, load: Load): void {
+  const { kind, tcp } = draft.proxy.healthChecks;
+  if (kind === "tcp" && tcp.some((step) => step.kind === "connect" && step.port !== null)) return;
   for (const { server, at } of draft.portless) {
     alert(load.diagnostics, at, `${title(draft)}: server '${server}' has neither service port nor check port.`);
   }
@@ -220,17 +223,6 @@ function checkServerOptions({ proxy: { servers, name, retryOn } }: ProxyDraft, l
         "'conn-failure', 'empty-response' and 'response-timeout' or we wouldn't be able to retry the connection on failure.",
     );
   }
-}
-
-/** Said once: it holds for all of them. */
-function warnOfChecks(load: Load): void {
-  const first = load.proxies.find((draft) => draft.checkAt !== null && !draft.proxy.disabled);
-  if (first === undefined) return;
-  warning(
-    load.diagnostics,
-    first.checkAt,
-    `checks come later: server '${first.proxy.name}/${first.checkedServer}' is taken as up, like all others with 'check'`,
-  );
 }
 
 function finishLogs(draft: ProxyDraft, load: Load): void {

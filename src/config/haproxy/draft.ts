@@ -110,6 +110,8 @@ export interface ProxyDraft {
     /** Options of HTTP that are on, by their name. */
     options: ReadonlyMap<string, Word>;
   };
+  /** What this very section says of checks: it replaces what it has inherited. */
+  ownChecks: Set<"http" | "tcp" | "http-check" | "tcp-check" | "http-check send">;
   /** `cookie … dynamic` and `dynamic-cookie-key`, which may stand in different sections. */
   dynamicCookie: boolean;
   dynamicCookieKey: string | null;
@@ -127,9 +129,6 @@ export interface ProxyDraft {
   useBackendWords: Word[];
   /** Servers to be checked at no known port. */
   portless: { server: string; at: Word }[];
-  /** The first server with `check`, which is warned about once. */
-  checkAt: Word | null;
-  checkedServer: string;
 }
 
 /** A host name whose address is asked for once everything is read. */

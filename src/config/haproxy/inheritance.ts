@@ -52,6 +52,7 @@ function forgetOtherSide(draft: ProxyDraft): void {
     proxy.retryOn = blank.retryOn;
     proxy.cookie = null;
     proxy.httpReuse = blank.httpReuse;
+    proxy.healthChecks = blank.healthChecks;
     proxy.options.preferLastServer = false;
     Object.assign(draft.places, { balance: null, cookie: null });
     draft.dynamicCookie = false;

@@ -5,6 +5,7 @@
  * Times are milliseconds, sizes bytes, 0 or null as each field says. Names are haproxy's own.
  */
 import type { Place } from "../place.ts";
+import type { HealthChecks } from "./model_checks.ts";
 import type {
   AddressHeader,
   Capture,
@@ -18,6 +19,7 @@ import type {
   UseServer,
 } from "./model_http.ts";
 
+export type * from "./model_checks.ts";
 export type * from "./model_http.ts";
 
 export interface Model {
@@ -62,6 +64,9 @@ export interface Global {
   statsMaxconn: number;
   zeroWarning: boolean;
   quiet: boolean;
+  /** Random part of the interval between checks, in percent either way; most ms between the first and the last; 0: none. */
+  spreadChecks: number;
+  maxSpreadChecksMs: number;
   tune: {
     bufsize: number;
     maxaccept: number;
@@ -138,6 +143,7 @@ export interface Proxy {
   useServers: UseServer[];
   cookie: Persistence | null;
   httpReuse: "never" | "safe" | "aggressive" | "always";
+  healthChecks: HealthChecks;
 
   timeouts: Timeouts;
   options: Options;
@@ -185,6 +191,7 @@ export interface Options {
   forwardfor: AddressHeader | null;
   originalto: AddressHeader | null;
   persist: boolean;
+  logHealthChecks: boolean;
   socketStats: boolean;
   contstats: boolean;
   /** `option nolinger`: a side closed by us is reset. */
@@ -289,6 +296,9 @@ export interface Server {
   backup: boolean;
   disabled: boolean;
   check: boolean;
+  /** Where checks connect to instead; 0, null: where traffic does. */
+  checkPort: number;
+  checkAddress: { host: string; family: 4 | 6 } | null;
   interMs: number;
   fastinterMs: number;
   downinterMs: number;

@@ -6,7 +6,7 @@
 import type { Board } from "../../board/board.ts";
 import { wordAt } from "../../board/board.ts";
 import type { ProxyEntities } from "../../board/layout.ts";
-import { ADMIN, SERVER_STATE, WORD, WORDS_PER_ENTITY } from "../../board/words.ts";
+import { DRAIN, MAINTENANCE, SERVER_STATE, WORD, WORDS_PER_ENTITY } from "../../board/words.ts";
 import type { Proxy } from "../../config/haproxy/model.ts";
 import type { Weighted } from "./schedule.ts";
 
@@ -60,7 +60,7 @@ export function openFarm(proxy: Proxy, board: Board, entities: ProxyEntities): F
 
 export const versionMoved = (farm: Farm): boolean => farm.words[farm.backendAt + WORD.version] !== farm.version;
 
-const OUT = ADMIN.forcedMaint | ADMIN.inheritedMaint | ADMIN.configMaint | ADMIN.forcedDrain | ADMIN.inheritedDrain;
+const OUT = MAINTENANCE | DRAIN;
 
 /** The weight with which a server takes new connections; 0: it takes none. */
 export function weightInForce(farm: Farm, server: number): number {

@@ -1,5 +1,6 @@
 /** Compiles what mode http needs of each frontend and backend (site.ts), once, when the process starts. */
-import { SERVER_STATE, WORD } from "../../board/words.ts";
+import { isServerUp } from "../../board/servers.ts";
+import { WORDS_PER_ENTITY } from "../../board/words.ts";
 import type { Model, Proxy } from "../../config/haproxy/model.ts";
 import type { Backend, Frontend, Plane } from "../plane.ts";
 import { compileCaptures } from "../rules/captures.ts";
@@ -75,16 +76,12 @@ export function loadFrontendHttp(plane: Plane, { proxy, logger }: Frontend, site
 
 export function loadBackendHttp(plane: Plane, backend: Backend, site: RuleSite): BackendHttp {
   const { proxy } = backend;
-  const { words } = plane.board;
   const { emptyResponse, junkResponse, responseTimeout, statuses } = proxy.retryOn;
   return {
     ...sideOf(plane, proxy, site),
     retriesAnswers: emptyResponse || junkResponse || responseTimeout || statuses.length > 0,
     persist: createPersistence(proxy),
-    usable(server) {
-      const { cell } = backend.servers[server]!;
-      return words[cell.word + WORD.state] !== SERVER_STATE.down;
-    },
+    usable: (server) => isServerUp(plane.board, backend.servers[server]!.cell.word / WORDS_PER_ENTITY),
     errorPages: [],
   };
 }

@@ -31,6 +31,7 @@ export interface Pool {
   takeBack(session: Session): void;
   /** Closes what the session has kept for itself. */
   drop(session: Session): void;
+  closeIdle(target: Target): void;
   closeAll(): void;
 }
 
@@ -157,6 +158,10 @@ export function createPool(
     close(target.idle.shift()!);
   }
 
+  function closeIdle(target: Target): void {
+    while (target.idle.length > 0) closeOldest(target);
+  }
+
   /** Half of what was not needed since the last look goes, so that a pause does not cost all of them. */
   function purge(): void {
     for (const [target, at] of since) {
@@ -233,8 +238,9 @@ export function createPool(
       spare.push(session.server);
       session.server = NO_SERVER;
     },
+    closeIdle,
     closeAll() {
-      for (const target of since.keys()) while (target.idle.length > 0) closeOldest(target);
+      for (const target of since.keys()) closeIdle(target);
       since.clear();
     },
   };

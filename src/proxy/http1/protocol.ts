@@ -285,11 +285,12 @@ export function createHttp(plane: Plane, parts: Parts, localLimit: number): Prot
     fail: (session, cause, stage) => ends.refuse(session, 503, cause, stage),
     reuse,
     hurry,
-    kill(session, cause) {
+    kill(session, cause, stage = stageOf(session)) {
       if (session.state === STATE.idle || session.state === STATE.lingering) ends.closeIdle(session);
-      else ends.abort(session, cause, stageOf(session));
+      else ends.abort(session, cause, stage);
     },
     adopt() {},
+    forget: pool.closeIdle,
     drain(session) {
       // The client is told with the next answer; closing under it could cost the request that is on its way.
       if (session.state !== STATE.idle || session.exchanges === 0) return;

@@ -15,7 +15,7 @@ import {
 } from "../http1/edit.ts";
 import { ENTRY, FIELD, type Head, NAME_AT, NAME_END, STRIDE } from "../http1/head.ts";
 import type { SampleContext } from "../samples/context.ts";
-import { toRegExp } from "../samples/regex.ts";
+import { toRegExp } from "../../config/regex.ts";
 import type { ActionOf, Place } from "./actions.ts";
 import type { RuleKind } from "./site.ts";
 import { compileText, type RuleText } from "./text.ts";

@@ -3,7 +3,7 @@
  * regex makes of one.
  */
 import type { SampleContext } from "../samples/context.ts";
-import { compileReplacement } from "../samples/regex.ts";
+import { compileReplacement } from "../../config/regex.ts";
 import type { RuleText } from "./text.ts";
 
 /** The value rewritten; null: the regex does not match, so it stays. */

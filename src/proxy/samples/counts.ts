@@ -4,11 +4,9 @@
 import { type Board, wordAt } from "../../board/board.ts";
 import { PROCESS } from "../../board/layout.ts";
 import { readRate } from "../../board/rates.ts";
-import { ADMIN, SERVER_STATE, WORD } from "../../board/words.ts";
+import { MAINTENANCE, SERVER_STATE, WORD } from "../../board/words.ts";
 import type { Model, Server } from "../../config/haproxy/model.ts";
 import type { Counts } from "./context.ts";
-
-const MAINTENANCE = ADMIN.forcedMaint | ADMIN.inheritedMaint | ADMIN.configMaint;
 
 /** Active servers first, then backups. */
 const SIDES = [false, true] as const;

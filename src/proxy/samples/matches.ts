@@ -11,7 +11,7 @@ import { lowerAscii } from "./ascii.ts";
 import { readHex } from "./fetches/constants.ts";
 import { MAX_INT, MIN_INT, parseInt64 } from "./integer.ts";
 import { compileIntRanges, compileNetworks, type IntRange, type Network } from "./ranges.ts";
-import { toRegExp } from "./regex.ts";
+import { toRegExp } from "../../config/regex.ts";
 import type { Int, SampleType, Value } from "./types.ts";
 
 export interface Pattern {

@@ -124,6 +124,7 @@ export function createTcp(plane: Plane, { finisher, connector, guard, chooseBack
     hurry: () => "later",
     kill: finisher.finish,
     adopt,
+    forget() {},
     drain() {},
   };
 }

@@ -7,7 +7,7 @@ import { hostname } from "node:os";
 import { wordAt } from "../../board/board.ts";
 import { PROCESS } from "../../board/layout.ts";
 import { readRate } from "../../board/rates.ts";
-import { WORD } from "../../board/words.ts";
+import { PROCESS_WORD, WORD } from "../../board/words.ts";
 import { toByteString } from "../../config/byte_strings.ts";
 import type { StatsPage } from "../../config/haproxy/model.ts";
 import type { View } from "../rows.ts";
@@ -63,12 +63,13 @@ ${tables.html}</div><p id=none${tables.proxies === 0 ? "" : " hidden"}>Nothing m
 type Fact = [name: string, value: string];
 
 function processHtml(source: StatsSource): string {
-  const { board, model, workers, pid, maxconn, ulimitN, memMaxMb, meters } = source;
+  const { board, workers, pid, ulimitN, memMaxMb, meters } = source;
   const nowMs = source.now();
   meters.sample(nowMs);
   const word = (which: number): number => board.words[wordAt(PROCESS, which)]!;
   const rate = (first: number): number => readRate(board.words, wordAt(PROCESS, first), nowMs);
   const current = word(WORD.cur);
+  const maxconn = word(PROCESS_WORD.maxconn) || source.maxconn;
   const share = maxconn > 0 ? ` <small>of ${short(maxconn)} (${Math.round(100 * current / maxconn)}%)</small>` : "";
   const limited = (limit: number): string => limit > 0 ? `, limit ${short(limit)}` : "";
   const perSecond = (first: number, most: number, limit: number): string =>
@@ -77,8 +78,8 @@ function processHtml(source: StatsSource): string {
   const facts: Fact[] = [
     ["Up for", duration(Math.max(0, Math.floor((nowMs - source.startedAtMs) / 1000)))],
     ["Connections", short(current) + share],
-    ["New connections", perSecond(WORD.connSec, WORD.connMax, model.global.maxconnrate)],
-    ["New sessions", perSecond(WORD.sessSec, WORD.sessMax, model.global.maxsessrate)],
+    ["New connections", perSecond(WORD.connSec, WORD.connMax, word(PROCESS_WORD.connRateLimit))],
+    ["New sessions", perSecond(WORD.sessSec, WORD.sessMax, word(PROCESS_WORD.sessRateLimit))],
     ...when(meters.seconds > 0, "Sent", bitRate(meters.bytesOutPerSecond)),
     ...when(meters.seconds > 0 && meters.idlePercent !== null, "Idle", `${meters.idlePercent}%`),
     ["Process", `${pid} <small>${counted(workers, "worker")}</small>`],

@@ -1,6 +1,7 @@
 /**
  * What is wrong with a row of the statistics, in words and in an order: the worst first. The page's summary is made of it.
  */
+import { CHECKED } from "../check_fields.ts";
 import { readWord, type Row, serverStatus } from "../rows.ts";
 import { LISTEN_STATE, WORD } from "../../board/words.ts";
 import { duration, short } from "./figures.ts";
@@ -46,7 +47,7 @@ const LISTEN_STATUS: Readonly<Record<number, string>> = {
 const read = ({ view, entity }: Row, word: number): number => readWord(view.board, entity, word);
 
 export function statusOf(row: Row): Status {
-  const { view, kind, entity, sum } = row;
+  const { view, kind, entity, server, sum } = row;
   if (kind === "frontend" || kind === "listener") {
     const text = LISTEN_STATUS[read(row, WORD.state)] ?? "OPEN";
     return { text, look: text === "OPEN" ? "ok" : "warn", since: null };
@@ -57,7 +58,7 @@ export function statusOf(row: Row): Status {
     const up = sum!.weight > 0 || sum!.servers === 0;
     return { text: up ? "UP" : "DOWN", look: up ? "ok" : "bad", since };
   }
-  const text = serverStatus(view.board, entity);
+  const text = serverStatus(view.board, entity, server!);
   // "UP 1/3" and "DOWN 1/2" are on their way.
   return { text, look: SERVER_LOOK[text] ?? "warn", since: text === "no check" ? null : since };
 }
@@ -82,6 +83,14 @@ type Found = [rank: number, state: string, words: string, look: Look] | null;
 
 const forSince = ({ since }: Status): string => since === null ? "" : `for ${duration(since)}`;
 
+/** Why: ": Layer7 wrong status, 404 Not Found". */
+function lastCheck(row: Row): string {
+  const [text, code, info] = [CHECKED.text, CHECKED.code, CHECKED.info].map((value) => value(row));
+  if (!text) return "";
+  const more = [code, info].filter((one) => one !== null && one !== "").join(" ");
+  return `: ${text}${more === "" ? "" : `, ${more}`}`;
+}
+
 const full = (row: Row, limit: number): string => {
   const queued = read(row, WORD.queued);
   const held = `${short(read(row, WORD.cur))} of ${short(limit)} sessions`;
@@ -90,7 +99,8 @@ const full = (row: Row, limit: number): string => {
 
 const TROUBLE: Readonly<Record<Row["kind"], (row: Row, status: Status) => Found>> = {
   frontend(row, { text, look }) {
-    const limit = row.proxy.maxconn || row.view.maxconn;
+    const own = read(row, WORD.maxconn);
+    const limit = own === 0 ? row.view.maxconn : Math.max(0, own);
     if (text === "FULL" || isFull(read(row, WORD.cur), limit)) return [2, "FULL", full(row, limit), "warn"];
     return text === "OPEN" ? null : [2, text, "accepts no connection", look];
   },
@@ -104,7 +114,7 @@ const TROUBLE: Readonly<Record<Row["kind"], (row: Row, status: Status) => Found>
     return queued > 0 ? [3, "QUEUE", `${short(queued)} waiting for a server`, "warn"] : null;
   },
   server(row, status) {
-    if (status.look === "bad") return [1, status.text, forSince(status), "bad"];
+    if (status.look === "bad") return [1, status.text, `${forSince(status)}${lastCheck(row)}`, "bad"];
     const limit = read(row, WORD.maxconn);
     if (status.look !== "off" && isFull(read(row, WORD.cur), limit)) return [3, "FULL", full(row, limit), "warn"];
     if (status.look === "warn") return [4, status.text, forSince(status), "warn"];

@@ -7,7 +7,16 @@ test("global: every value lands in its field", () => {
   const text = [
     ...["daemon", "master-worker", "nbthread 3", "maxconn 1000", "maxconnrate 10", "maxsessrate 20", "ulimit-n 5000"],
     ...["no strict-limits", "hard-stop-after 30s", "grace 2s", "close-spread-time 1m", "user root", "group root"],
-    ...["chroot /var/empty", "pidfile /run/x.pid", "node n1", "description the first box", "log-tag lb", "quiet"],
+    ...[
+      "chroot /var/empty",
+      "pidfile /run/x.pid",
+      "node n1",
+      "description the first box",
+      "log-tag lb",
+      "quiet",
+      "spread-checks 5",
+      "max-spread-checks 1500",
+    ],
     ...["log-send-hostname box", "stats timeout 5s", "stats maxconn 7", "zero-warning", "tune.bufsize 32k"],
     ...["tune.maxaccept -1", "tune.maxrewrite 2048", "tune.rcvbuf.client 1", "tune.rcvbuf.server 2"],
     ...["tune.sndbuf.client 3", "tune.sndbuf.server 4", "log /dev/log daemon notice"],
@@ -39,6 +48,8 @@ test("global: every value lands in its field", () => {
     statsMaxconn: 7,
     zeroWarning: true,
     quiet: true,
+    spreadChecks: 5,
+    maxSpreadChecksMs: 1500,
     tune: {
       bufsize: 32_768,
       maxaccept: -1,

@@ -82,6 +82,14 @@ const rows: Row<GlobalDraft>[] = [
   { name: "stats timeout", args: [1, 1], usage: "a time such as 30s", parse: time("statsTimeoutMs") },
   { name: "stats maxconn", args: [1, 1], usage: "a positive value", parse: number("statsMaxconn", 1) },
 
+  {
+    name: "spread-checks",
+    args: [1, 1],
+    usage: "an integer argument (0..50)",
+    parse: once(number("spreadChecks", 0, 50)),
+  },
+  { name: "max-spread-checks", args: [1, 1], usage: "an integer delay", parse: time("maxSpreadChecksMs") },
+
   { name: "setenv", args: [2, 2], usage: "a name and a value", parse: environment(setenv) },
   { name: "presetenv", args: [2, 2], usage: "a name and a value", parse: environment(presetenv) },
   {
@@ -153,7 +161,7 @@ function number(field: NumberField, min = 0, max = MAX_INT): Parse {
   };
 }
 
-function time(field: "graceMs" | "statsTimeoutMs"): Parse {
+function time(field: "graceMs" | "statsTimeoutMs" | "maxSpreadChecksMs"): Parse {
   return (args, { target, load, name }) => {
     const value = args[0] === undefined ? null : milliseconds(args[0], name, load);
     if (value !== null) target.global[field] = value;

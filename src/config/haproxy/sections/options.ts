@@ -20,6 +20,7 @@ const SWITCHES: readonly [name: string, field: Switch, side: "frontend" | "backe
   ["contstats", "contstats", "frontend"],
   ["dontlog-normal", "dontlogNormal", "frontend"],
   ["dontlognull", "dontlognull", "frontend"],
+  ["log-health-checks", "logHealthChecks", "backend"],
   ["log-separate-errors", "logSeparateErrors", "frontend"],
   ["logasap", "logasap", "frontend"],
   ["nolinger", "nolinger", "any"],

@@ -11,6 +11,7 @@ import { inside, MAX_INT, wholeNumber } from "./arguments.ts";
 import { balanceRows } from "./balance.ts";
 import { bindRows } from "./bind.ts";
 import { captureRows } from "./capture.ts";
+import { checkRows } from "./checks.ts";
 import { cookieRows } from "./cookie.ts";
 import { errorRows } from "./errors.ts";
 import { httpRows } from "./http.ts";
@@ -94,6 +95,7 @@ export const proxyTable = table<ProxyRow>(
     ...balanceRows,
     ...bindRows,
     ...captureRows,
+    ...checkRows,
     ...cookieRows,
     ...errorRows,
     ...httpRows,

@@ -37,8 +37,7 @@ export const serverRows: ProxyRow[] = [
 interface Settings {
   server: Server;
   initAddr: string[];
-  /** Where `check` and `id` stand, if they do. */
-  checkAt: Word | null;
+  /** Where `id` stands, if it does. */
   idAt: Word | null;
   load: Load;
 }
@@ -53,7 +52,7 @@ interface Parameter {
   parse(settings: Settings, word: Word, name: string, rest: Word[]): number | void;
 }
 
-function set(field: "backup" | "disabled" | "tfo", to: boolean): Parameter {
+function set(field: "backup" | "check" | "disabled" | "tfo", to: boolean): Parameter {
   return {
     args: 0,
     parse: ({ server }) => {
@@ -63,7 +62,7 @@ function set(field: "backup" | "disabled" | "tfo", to: boolean): Parameter {
 }
 
 type NumberField =
-  | ("weight" | "maxconn" | "minconn" | "maxqueue" | "rise" | "fall")
+  | ("checkPort" | "weight" | "maxconn" | "minconn" | "maxqueue" | "rise" | "fall")
   | ("maxReuse" | "poolLowConn" | "poolMaxConn");
 
 function number(
@@ -94,14 +93,9 @@ function time(
 }
 
 export const SERVER_PARAMETERS: Readonly<Record<string, Parameter>> = {
+  addr: { args: 1, usage: "an address", parse: checkAddress },
   backup: set("backup", true),
-  check: {
-    args: 0,
-    parse: (settings, word) => {
-      settings.server.check = true;
-      settings.checkAt = word;
-    },
-  },
+  check: set("check", true),
   cookie: {
     args: 1,
     usage: "<value> as argument",
@@ -132,13 +126,7 @@ export const SERVER_PARAMETERS: Readonly<Record<string, Parameter>> = {
   maxqueue: number("maxqueue"),
   minconn: number("minconn"),
   "no-backup": set("backup", false),
-  "no-check": {
-    args: 0,
-    parse: (settings) => {
-      settings.server.check = false;
-      settings.checkAt = null;
-    },
-  },
+  "no-check": set("check", false),
   "no-tfo": set("tfo", false),
   "on-marked-down": {
     args: 1,
@@ -151,6 +139,7 @@ export const SERVER_PARAMETERS: Readonly<Record<string, Parameter>> = {
   "pool-low-conn": number("poolLowConn"),
   "pool-max-conn": number("poolMaxConn", -1),
   "pool-purge-delay": time("poolPurgeDelayMs", 0),
+  port: number("checkPort", 0, 65_535),
   rise: number("rise", 1),
   source: {
     args: 1,
@@ -166,6 +155,19 @@ export const SERVER_PARAMETERS: Readonly<Record<string, Parameter>> = {
   tfo: set("tfo", true),
   weight: number("weight", 0, 256),
 };
+
+/** An address for checks alone; a port behind it is one for checks too. */
+function checkAddress({ server, load }: Settings, word: Word): void {
+  const parsed = parseServerAddress(word.text);
+  if ("error" in parsed) return badAddress(word, "addr", parsed, load);
+  const { value } = parsed;
+  if (value.kind !== "ip") {
+    const what = "'addr' : a name or a unix socket is not supported yet";
+    return notYet(load, word, "server addr name", what);
+  }
+  server.checkAddress = { host: value.host, family: value.family };
+  if (value.port > 0 && value.portMode === "fixed") server.checkPort = value.port;
+}
 
 function initAddr(settings: Settings, word: Word): void {
   const methods = word.text.split(",");
@@ -221,7 +223,6 @@ function defaultServer(args: Word[], { target, load }: Call<ProxyDraft>): void {
   const settings: Settings = {
     server: target.defaultServer,
     initAddr: target.initAddr,
-    checkAt: null,
     idAt: null,
     load,
   };
@@ -263,7 +264,7 @@ function serverTemplate(args: Word[], { target, load, keyword }: Call<ProxyDraft
 
 function newSettings(draft: ProxyDraft, load: Load, keyword: Word): Settings {
   const server = { ...draft.defaultServer, place: keyword.place };
-  return { server, initAddr: draft.initAddr, checkAt: server.check ? keyword : null, idAt: null, load };
+  return { server, initAddr: draft.initAddr, idAt: null, load };
 }
 
 function checkName(name: Word, load: Load): boolean {
@@ -330,13 +331,10 @@ function addServer(name: string, nameAt: Word, address: Word, settings: Settings
     }
   }
   if (server.check) {
-    if (value.kind !== "unix" && value.kind !== "abstract" && value.port === 0) {
-      draft.portless.push({ server: name, at: address });
-    }
-    if (draft.checkAt === null) {
-      draft.checkAt = settings.checkAt;
-      draft.checkedServer = name;
-    }
+    // A port that follows the client's is no port of a check's.
+    const hasPort = value.kind === "unix" || value.kind === "abstract" || server.checkPort > 0 ||
+      (value.port > 0 && value.portMode === "fixed");
+    if (!hasPort) draft.portless.push({ server: name, at: address });
   }
   draft.proxy.servers.push(server);
 }

@@ -4,7 +4,7 @@
 import { quote } from "../../../config/diagnostics.ts";
 import { lowerAscii, upperAscii } from "../ascii.ts";
 import { leadingInt64, wrap } from "../integer.ts";
-import { compileReplacement, toRegExp } from "../regex.ts";
+import { compileReplacement, toRegExp } from "../../../config/regex.ts";
 import { type Arg, type BadArgument, badArgument, type ConverterRow } from "../types.ts";
 import { VARIABLE } from "./arithmetic.ts";
 import { fromStr } from "./rows.ts";

@@ -2,7 +2,7 @@
  * haproxy's regular expressions (PCRE2, on bytes) as JavaScript's on byte strings. What the two write alike but read
  * differently is rewritten; what JavaScript cannot say is refused rather than misread.
  */
-import { quote } from "../../config/diagnostics.ts";
+import { quote } from "./diagnostics.ts";
 
 const POSIX: Readonly<Record<string, string>> = {
   alnum: "0-9A-Za-z",
