@@ -50,6 +50,14 @@ async function command(args: string[], daemonized: boolean): Promise<void> {
       process.stderr.write(`${asked.problem}\n${asked.showUsage ? usageText(program) : ""}`);
       process.exitCode = 1;
       break;
+    case "servers":
+      process.exitCode = await (await import("./cli/servers.ts")).runServers(asked.commandWords, program);
+      process.exit();
+      break;
+    case "agent":
+      process.exitCode = await (await import("./agents/command.ts")).runAgent(asked.commandWords, program);
+      process.exit();
+      break;
     default:
       process.exitCode = await run(asked, args, daemonized);
       // Pending handles are those of a start that failed: nothing is to be waited for.

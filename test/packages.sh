@@ -3,7 +3,7 @@
 # Their services are never started: the tests start their own, on ports of their own.
 set -eu
 
-packages="chromium curl haproxy haproxy-doc iproute2 libnginx-mod-stream nghttp2-client nginx-light openssl procps socat wrk"
+packages="chromium curl haproxy haproxy-doc iproute2 libnginx-mod-stream mariadb-server netcat-openbsd nghttp2-client nginx-light openssl postgresql procps socat wrk"
 
 missing=""
 for package in $packages; do
@@ -28,7 +28,7 @@ apt-get update -qq
 apt-get install -qq -y --no-install-recommends $missing >/dev/null
 # Not at the next boot either.
 if command -v systemctl >/dev/null; then
-    for service in haproxy nginx; do
+    for service in haproxy mariadb nginx postgresql; do
         case "$missing" in *" $service"*) systemctl disable --quiet "$service" 2>/dev/null || true ;; esac
     done
 fi

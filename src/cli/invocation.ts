@@ -2,7 +2,7 @@
 
 /** What the words ask for. Fields are named after what the option does; the option stands beside each. */
 export interface Invocation {
-  kind: "run" | "check" | "condition" | "version" | "help" | "demo";
+  kind: "run" | "check" | "condition" | "version" | "help" | "demo" | "agent" | "servers";
   /** -f, --config and what follows --, in order; a directory stands for its .cfg files. */
   files: string[];
   /** -C: where to go before any file is opened; null: stay. */
@@ -49,6 +49,8 @@ export interface Invocation {
   oldPids: number[];
   /** SIGUSR1 lets them finish (-sf), SIGTERM ends them (-st); with both options the last one counts. */
   oldPidsSignal: "SIGUSR1" | "SIGTERM";
+  /** What follows a command that reads its own options. */
+  commandWords: string[];
 }
 
 /** Goes to stderr with exit code 1; the usage follows when the words themselves were not understood. */
@@ -84,5 +86,6 @@ export function emptyInvocation(): Invocation {
     socketsFrom: null,
     oldPids: [],
     oldPidsSignal: "SIGUSR1",
+    commandWords: [],
   };
 }

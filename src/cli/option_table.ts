@@ -211,9 +211,14 @@ export const NOT_SUPPORTED: Readonly<Record<string, string>> = {
 export const GLUED: ReadonlySet<string> = new Set(["-dM", "-dA", "-dC", "-dK", "-dt"]);
 
 /** First word of our own commands, and what each is for. */
-export const SUBCOMMANDS: Readonly<Record<"demo", string>> = {
+export const SUBCOMMANDS: Readonly<Record<"agent" | "demo" | "servers", string>> = {
+  agent: "tells from a database host whether the database can be used; agent --help",
   demo: "a load balancer over six small services inside this process",
+  servers: "which servers run; takes them out and puts them back; servers --help",
 };
+
+/** Those of them that read the words behind them by themselves. */
+export const WITH_OPTIONS: ReadonlySet<string> = new Set(["agent", "servers"]);
 
 function limit(set: (to: Invocation, count: number) => void): Option["apply"] {
   return (to, value) => {

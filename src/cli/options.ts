@@ -12,6 +12,7 @@ import {
   OPTIONS,
   SUBCOMMANDS,
   wholeNumber,
+  WITH_OPTIONS,
   WITHOUT_EFFECT,
 } from "./option_table.ts";
 
@@ -91,7 +92,8 @@ function parseSubcommand(word: string, rest: readonly string[], to: Invocation):
     return refuse(`Unknown command ${quote(word)}${meant === null ? "" : `: did you mean "${meant}"`}`, true);
   }
   const extra = rest[0];
-  if (extra !== undefined) return refuse(`Cannot use ${quote(extra)} after ${word}: it takes no options`);
+  if (WITH_OPTIONS.has(word)) to.commandWords = [...rest];
+  else if (extra !== undefined) return refuse(`Cannot use ${quote(extra)} after ${word}: it takes no options`);
   to.kind = word as keyof typeof SUBCOMMANDS;
   return to;
 }
