@@ -29,7 +29,7 @@ function configuration(servers: readonly Server[], directory: string): string {
   const lines = (from: number, to: number, options: (server: Server) => string) =>
     servers.slice(from, to).map((server) => `    server ${server.name} 127.0.0.1:${server.port}${options(server)}\n`)
       .join("");
-  const kept = ({ name }: Server) => ` cookie ${name} maxconn 300`;
+  const kept = ({ name }: Server) => ` cookie ${name} maxconn 300 check`;
   return `# The demo's configuration: edit it and send SIGHUP to the process to see a reload.
 global
     maxconn 2000
@@ -40,6 +40,7 @@ defaults
     timeout connect 2s
     timeout client 1m
     timeout server 1m
+    option httpchk GET /health
 
 # The path decides which back ends answer; a cookie keeps a browser with one of them.
 frontend l7
@@ -57,11 +58,11 @@ backend web
 ${lines(0, 2, kept)}
 backend images
     balance leastconn
-${lines(2, 4, () => " maxconn 300")}
+${lines(2, 4, () => " maxconn 300 check")}
 backend api
     balance roundrobin
     http-request set-header X-Api yes
-${lines(4, 6, () => " maxconn 300")}
+${lines(4, 6, () => " maxconn 300 check")}
 # Bytes, whatever they mean: each new connection goes to the next server.
 listen l4
     bind :${TCP_PORT}

@@ -3,7 +3,7 @@
  *
  * The legs are part of it and reused with it; a leg without a socket has fd -1, and no event reaches it any more.
  */
-import { type Handlers, type Leg, newLeg } from "../linux/leg.ts";
+import type { Handlers, Leg } from "../linux/leg.ts";
 import type { Pipe } from "../linux/pipes.ts";
 import type { Http } from "./http1/exchange.ts";
 import { NO_KEY } from "./balance/request_key.ts";
@@ -35,8 +35,24 @@ export interface ServerLeg extends Leg<Session> {
   idleSince: number;
 }
 
-export const newServerLeg = (owner: Session, handlers: Handlers<Session>): ServerLeg =>
-  Object.assign(newLeg(owner, handlers), { target: null, sourcePort: 0, uses: 0, idleSince: 0 });
+/** All legs are of one shape, the client's too, which the loop's code is the faster for. Spelled out: as one literal it is flat. */
+export const newServerLeg = (owner: Session, handlers: Handlers<Session>): ServerLeg => ({
+  owner,
+  fd: -1,
+  turn: 0,
+  handlers,
+  connecting: false,
+  blocked: false,
+  writeEvents: false,
+  paused: false,
+  raw: false,
+  ended: false,
+  waiting: 0,
+  target: null,
+  sourcePort: 0,
+  uses: 0,
+  idleSince: 0,
+});
 
 export interface Session {
   /** In the timer wheel; kept over the session's reuses. */
@@ -128,7 +144,7 @@ export const NO_SERVER: ServerLeg = newServerLeg(
 /** Its leg to a server is the mode's to give. */
 export function newSession(slot: number, client: Handlers<Session>, isHttp: boolean): Session {
   const session = blankSession(slot, isHttp);
-  return Object.assign(session, { client: newLeg(session, client) });
+  return Object.assign(session, { client: newServerLeg(session, client) });
 }
 
 const blankSession = (slot: number, isHttp: boolean): Session => ({
