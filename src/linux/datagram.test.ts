@@ -1,7 +1,7 @@
 /** Datagrams sent in batches, read by a real socket. */
 import { expect, test } from "bun:test";
 import { waitFor } from "../../test/harness/conditions.ts";
-import { openUdp, sendDatagrams } from "./datagram.ts";
+import { aimUdp, openUdp, sendDatagrams } from "./datagram.ts";
 import { closeDescriptor } from "./descriptors.ts";
 import { ipSockaddr } from "./sockaddr.ts";
 
@@ -25,6 +25,26 @@ test.each([[4, "127.0.0.1"], [6, "::1"]] as const)(
     closeDescriptor(fd);
   },
 );
+
+test("a socket that is aimed needs no address, and can be aimed elsewhere", async () => {
+  const got: string[][] = [[], []];
+  const readers = await Promise.all(got.map((list) =>
+    Bun.udpSocket({
+      hostname: "127.0.0.1",
+      port: 0,
+      socket: { data: (_socket, data) => void list.push(data.toString()) },
+    })
+  ));
+  const fd = openUdp(4);
+  for (const [i, reader] of readers.entries()) {
+    aimUdp(fd, ipSockaddr("127.0.0.1", 4, reader.port));
+    expect(sendDatagrams(fd, Buffer.from(`for ${i}`), [5], 1, null)).toBe(1);
+  }
+  await waitFor(() => got.every((list) => list.length === 1), "both to arrive");
+  expect(got).toEqual([["for 0"], ["for 1"]]);
+  for (const reader of readers) reader.close();
+  closeDescriptor(fd);
+});
 
 test("what cannot be sent is said with its number", () => {
   const fd = openUdp(4);

@@ -48,11 +48,14 @@ export function openUnixDatagram(path: string, abstract = false): number {
   return fd;
 }
 
-/** An unconnected UDP socket: a descriptor, or minus errno. */
+/** A UDP socket: a descriptor, or minus errno. */
 export function openUdp(family: 4 | 6): number {
   const fd = libc.socket(family === 4 ? AF_INET : AF_INET6, SOCK_DGRAM_NONBLOCK_CLOEXEC, 0);
   return fd < 0 ? -errno() : fd;
 }
+
+/** Connects a UDP socket to a sockaddr, or again, which looks up route and source address anew. */
+export const aimUdp = (fd: number, address: Uint8Array): void => void libc.connect(fd, address, address.length);
 
 /**
  * Sends the first `count` datagrams that lie one after the other in `bytes`, to `address` (a sockaddr; null: the socket is

@@ -6,7 +6,7 @@ import { closeSync, constants, mkdtempSync, openSync, readFileSync, readSync, rm
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { LogTarget } from "../config/haproxy/model.ts";
-import { openUdp, sendDatagrams } from "../linux/datagram.ts";
+import { aimUdp, openUdp, sendDatagrams } from "../linux/datagram.ts";
 import { putText } from "./line_buffer.ts";
 import { createOutlets, type DatagramCalls, type Outlet, type Outlets } from "./targets.ts";
 
@@ -52,6 +52,7 @@ function fakeSockets(): DatagramCalls & {
       return taken > 0 ? taken : -11; // EAGAIN
     },
     openUdp,
+    aimUdp,
     setNonBlocking(fd: number): void {
       fake.nonBlocking.push(fd);
     },

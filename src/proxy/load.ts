@@ -14,7 +14,7 @@ import { fromByteString } from "../config/byte_strings.ts";
 import { fullconnOf } from "../config/haproxy/limits.ts";
 import type { Model, Proxy, Server, SourceAddress } from "../config/haproxy/model.ts";
 import { type ConnectPlan, familyOf, type KeepAlive } from "../linux/connect.ts";
-import { openUdp, openUnixDatagram, sendDatagrams } from "../linux/datagram.ts";
+import { aimUdp, openUdp, openUnixDatagram, sendDatagrams } from "../linux/datagram.ts";
 import { setNonBlocking } from "../linux/descriptors.ts";
 import { createLoop, type Loop } from "../linux/loop.ts";
 import { createPipePool } from "../linux/pipes.ts";
@@ -66,7 +66,7 @@ export function loadPlane(boot: Boot, board: Board, worker: number, descriptors:
     loop,
     pipes: createPipePool(pipesFor(boot.ulimitN)),
     wheel: createWheel(loop.now, () => {}),
-    outlets: createOutlets({ openUdp, openUnixDatagram, sendDatagrams, setNonBlocking }, (lines) => {
+    outlets: createOutlets({ aimUdp, openUdp, openUnixDatagram, sendDatagrams, setNonBlocking }, (lines) => {
       board.rows[process.row + COUNTER.failedLogs]! += lines;
     }, { soon: loop.atTurnEnd, later: (ms, run) => once(loop, ms, run) }),
     frontends: [],

@@ -6,7 +6,7 @@ import { type Board, rowAt } from "../board/board.ts";
 import type { Boot } from "../board/boot.ts";
 import { PROCESS } from "../board/layout.ts";
 import { COUNTER } from "../board/words.ts";
-import { openUdp, openUnixDatagram, sendDatagrams } from "../linux/datagram.ts";
+import { aimUdp, openUdp, openUnixDatagram, sendDatagrams } from "../linux/datagram.ts";
 import { setNonBlocking } from "../linux/descriptors.ts";
 import { createProxyLogger, type ProxyLogger } from "../logs/logger.ts";
 import { LEVEL } from "../logs/syslog.ts";
@@ -25,7 +25,7 @@ export const NO_EVENTS: Events = { log() {}, tell() {}, flush() {} };
 
 export function createEvents(boot: Boot, board: Board): Events {
   const { model } = boot;
-  const outlets = createOutlets({ openUdp, openUnixDatagram, sendDatagrams, setNonBlocking }, (lines) => {
+  const outlets = createOutlets({ aimUdp, openUdp, openUnixDatagram, sendDatagrams, setNonBlocking }, (lines) => {
     // Not a proxy's row: that of what was counted before.
     board.rows[rowAt(board.layout, board.layout.workers, PROCESS) + COUNTER.failedLogs]! += lines;
   });
