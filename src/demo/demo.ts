@@ -18,7 +18,8 @@ interface Server {
 }
 
 function page(name: string, request: Request, peer: string): Response {
-  const { pathname } = new URL(request.url);
+  // A health check of HTTP/1.0 names no host.
+  const { pathname } = new URL(request.url, "http://demo");
   if (pathname === "/health") return new Response("ok\n");
   const client = request.headers.get("x-forwarded-for") ?? peer;
   const body = `Served by ${name}\nto ${client}\n${request.method} ${pathname}\n`;
