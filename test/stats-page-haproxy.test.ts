@@ -79,6 +79,8 @@ const theirs = ({ at, uri, method = "GET", user }: Asked): Promise<Response> =>
   fetch(`http://127.0.0.1:${PORTS[at]}${uri}`, {
     method,
     redirect: "manual",
+    // haproxy closes behind a 401: a connection that is kept could be closed under the next request.
+    keepalive: false,
     headers: user === undefined ? {} : { authorization: `Basic ${btoa(user)}` },
   });
 
